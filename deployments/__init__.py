@@ -1,0 +1,1 @@
+"""The Ray Serve application: an ingress that speaks HTTP and the replicas that speak."""

@@ -1,0 +1,1 @@
+"""The speech engine: text in, PCM out. Knows nothing of Ray, HTTP or processes other than its own."""

@@ -1,0 +1,1 @@
+"""What can speak: `formant` (espeak-ng, no weights) and `gpt_sovits`."""
