@@ -1,6 +1,6 @@
 """Full-size weights that anyone can make again: a tensor is a function of its key and shape alone.
 
-They sound like nothing, but they have the size, the spread and the arithmetic of real weights, so models can be
+They sound like nothing, but have the size, the spread and the arithmetic of real weights, so models can be
 compared number for number and servers can be load-tested without shipping a checkpoint.
 """
 
@@ -51,7 +51,7 @@ def _is_embedding(key: str) -> bool:
 
 
 def _scaled_matrix(key: str, values: FloatArray) -> FloatArray:
-    """Sharpen attention, calm the residual branches, spread the logits: what training does to real weights."""
+    """Sharpen attention, calm residual branches, spread the logits: what training does to real weights."""
     if key.endswith("in_proj_weight"):
         values[: values.shape[0] * 2 // 3] *= 3
         return values
