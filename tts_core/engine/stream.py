@@ -1,0 +1,199 @@
+"""One listener's audio on its way out of an engine: a bounded buffer between producer and consumer.
+
+The producer may run a bounded lead ahead of what the listener has been *delivered*, wherever the rest is held
+up: here, in transport, or in a socket's buffer. What is delivered is told by whoever writes to the listener
+(`acknowledge`), so a stalled listener stops its own producer and nobody else's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tts_core.errors import PolyvoxError
+
+BYTES_PER_SAMPLE = 2
+
+
+@dataclass(frozen=True)
+class AudioChunk:
+    """Consecutive samples of a request's audio.
+
+    Attributes:
+        pcm: mono 16-bit little-endian samples.
+        start_sample: position of the first of them in the request's audio.
+    """
+
+    pcm: bytes
+    start_sample: int
+
+    @property
+    def num_samples(self) -> int:
+        return len(self.pcm) // BYTES_PER_SAMPLE
+
+
+@dataclass(frozen=True)
+class StreamLimits:
+    """How far a producer runs ahead, and how chunks grow.
+
+    Attributes:
+        lead_s: most audio produced beyond what was delivered. One write may overshoot it.
+        first_chunk_s: audio in the first chunk; small, because the listener waits for it.
+        max_chunk_s: audio in later chunks, reached by doubling; large, because each chunk costs a hand-over.
+    """
+
+    lead_s: float = 10.0
+    first_chunk_s: float = 0.08
+    max_chunk_s: float = 1.0
+
+
+class StreamState(enum.Enum):
+    """Where a stream is in its life. Every state but OPEN is final for the producer."""
+
+    OPEN = enum.auto()
+    FINISHED = enum.auto()
+    FAILED = enum.auto()
+    CANCELLED = enum.auto()
+
+
+class SpeechStream:
+    """Single producer, single consumer, one event loop.
+
+    Producer: `write` while `has_room` (or `await wait_for_room()`), then `finish` or `fail` once.
+    Consumer: `async for chunk in stream`, `acknowledge` as audio reaches the listener, `cancel` to leave.
+
+    Args:
+        sample_rate_hz: rate of the mono PCM that is written.
+        limits: lead and chunk sizes.
+        on_close: called once, when the producer has nothing more to do, whatever the reason.
+    """
+
+    def __init__(
+        self,
+        sample_rate_hz: int,
+        limits: StreamLimits,
+        on_close: Callable[[SpeechStream], None] | None = None,
+    ) -> None:
+        self.sample_rate_hz = sample_rate_hz
+        self.state = StreamState.OPEN
+        self._max_lead = int(limits.lead_s * sample_rate_hz)
+        self._max_chunk = max(1, int(limits.max_chunk_s * sample_rate_hz))
+        self._chunk_target = min(max(1, int(limits.first_chunk_s * sample_rate_hz)), self._max_chunk)
+        self._on_close = on_close
+        self._buffer = bytearray()
+        self._num_taken = 0
+        self._num_delivered = 0
+        self._error: PolyvoxError | None = None
+        self._readable = asyncio.Event()
+        self._writable = asyncio.Event()
+        self._refresh()
+
+    @property
+    def num_written(self) -> int:
+        """Samples produced so far."""
+        return self._num_taken + self._num_buffered
+
+    @property
+    def num_delivered(self) -> int:
+        """Samples that the listener is known to have been sent."""
+        return self._num_delivered
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the producer is within its lead."""
+        return self.num_written - self._num_delivered < self._max_lead
+
+    @property
+    def closed(self) -> bool:
+        """Whether the producer has nothing more to do."""
+        return self.state is not StreamState.OPEN
+
+    # The producer's side
+
+    def write(self, pcm: bytes) -> None:
+        """Append samples. Ignored once the stream is closed."""
+        if not self.closed:
+            self._buffer += pcm
+            self._refresh()
+
+    async def wait_for_room(self) -> None:
+        """Return when there is room to write, or nothing more to write."""
+        await self._writable.wait()
+
+    def finish(self) -> None:
+        """Say that the audio is complete."""
+        self._close(StreamState.FINISHED)
+
+    def fail(self, error: PolyvoxError) -> None:
+        """Say that the audio can't be completed. What was written is handed out first, then the error."""
+        if not self.closed:
+            self._error = error
+        self._close(StreamState.FAILED)
+
+    # The consumer's side
+
+    def __aiter__(self) -> SpeechStream:
+        return self
+
+    async def __anext__(self) -> AudioChunk:
+        """Return the next chunk.
+
+        Raises:
+            PolyvoxError: what `fail` was given, after everything written before it.
+        """
+        await self._readable.wait()
+        if self._buffer:
+            return self._take()
+        if self._error is not None:
+            raise self._error
+        raise StopAsyncIteration
+
+    def acknowledge(self, num_delivered: int) -> None:
+        """Note how many samples the listener has been sent in all. Late or repeated notes are harmless."""
+        self._num_delivered = max(self._num_delivered, min(num_delivered, self._num_taken))
+        self._refresh()
+
+    def cancel(self) -> None:
+        """Leave. The producer is told at once, and what is buffered is dropped."""
+        self._buffer.clear()
+        self._close(StreamState.CANCELLED)
+        self._refresh()
+
+    # Inside
+
+    @property
+    def _num_buffered(self) -> int:
+        return len(self._buffer) // BYTES_PER_SAMPLE
+
+    def _take(self) -> AudioChunk:
+        size = min(self._num_buffered, self._max_chunk) * BYTES_PER_SAMPLE
+        chunk = AudioChunk(bytes(self._buffer[:size]), self._num_taken)
+        del self._buffer[:size]
+        self._num_taken += chunk.num_samples
+        self._chunk_target = min(self._chunk_target * 2, self._max_chunk)
+        self._refresh()
+        return chunk
+
+    def _refresh(self) -> None:
+        """Derive who may go on from the state, so that no order of calls can leave both sides waiting."""
+        paused = not self.has_room
+        enough = self._num_buffered >= self._chunk_target or (paused and self._num_buffered > 0)
+        _assign(self._readable, self.closed or enough)
+        _assign(self._writable, self.closed or not paused)
+
+    def _close(self, state: StreamState) -> None:
+        if self.closed:
+            return
+        self.state = state
+        self._refresh()
+        if self._on_close is not None:
+            self._on_close(self)
+
+
+def _assign(event: asyncio.Event, value: bool) -> None:
+    if value:
+        event.set()
+    else:
+        event.clear()

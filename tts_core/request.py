@@ -1,0 +1,47 @@
+"""What is asked of an engine: frozen and complete, so that equal requests give equal PCM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One sentence or so of a request: the unit that an engine speaks without looking further ahead.
+
+    Attributes:
+        index: position in the request, from 0.
+        text: what to speak; never blank.
+    """
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SynthesisRequest:
+    """Everything that decides the PCM of one request, and the id that names it in logs.
+
+    Attributes:
+        request_id: names the request in logs and headers; has no influence on the audio.
+        model: registered name of the model.
+        voice: id of a voice that the model knows.
+        segments: what to speak, in order; at least one.
+        language: language of the text, or None for the voice's own.
+        seed: drawn by the ingress where the client gave none, so that a replay repeats it.
+        speed: 1.0 is the voice's own rate; 2.0 takes half the time.
+        pitch: 1.0 is the voice's own pitch; 2.0 is an octave higher.
+    """
+
+    request_id: str
+    model: str
+    voice: str
+    segments: tuple[Segment, ...]
+    language: str | None = None
+    seed: int = 0
+    speed: float = 1.0
+    pitch: float = 1.0
+
+    @property
+    def num_chars(self) -> int:
+        return sum(len(segment.text) for segment in self.segments)

@@ -1,0 +1,22 @@
+"""What a listener may choose to be spoken to with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class VoiceInfo:
+    """One entry of a catalogue of voices.
+
+    Attributes:
+        id: what a request names; unique within its model.
+        name: what a person reads.
+        language: the voice's own language as a BCP 47 tag.
+        model: registered name of the model that speaks it.
+    """
+
+    id: str
+    name: str
+    language: str
+    model: str
