@@ -1,0 +1,69 @@
+"""Keys and values of every layer and slot, allocated once."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from tts_core.models.gpt_sovits.config import T2SConfig
+
+
+class KVCache:
+    """A static key and value store. Knows nothing of requests: who owns a slot is the caller's to know.
+
+    Attributes:
+        keys, values: (layers, slots, heads, max_len, head_dim).
+    """
+
+    def __init__(
+        self, config: T2SConfig, num_slots: int, max_len: int, dtype: torch.dtype, device: torch.device | str
+    ) -> None:
+        shape = self.shape(config, num_slots, max_len)
+        # Zeros, not empty memory: attention multiplies masked values by 0, which a stray NaN would survive.
+        self.keys = torch.zeros(shape, dtype=dtype, device=device)
+        self.values = torch.zeros(shape, dtype=dtype, device=device)
+        self._rows = torch.arange(num_slots, device=device)
+
+    @staticmethod
+    def shape(config: T2SConfig, num_slots: int, max_len: int) -> tuple[int, int, int, int, int]:
+        return config.num_layers, num_slots, config.num_heads, max_len, config.head_dim
+
+    @classmethod
+    def num_bytes(cls, config: T2SConfig, num_slots: int, max_len: int, dtype: torch.dtype) -> int:
+        """Return what a cache of this size takes, for start-up arithmetic."""
+        return 2 * math.prod(cls.shape(config, num_slots, max_len)) * dtype.itemsize
+
+    @property
+    def num_slots(self) -> int:
+        return self.keys.shape[1]
+
+    @property
+    def max_len(self) -> int:
+        return self.keys.shape[3]
+
+    def write_prompt(self, layer: int, slots: Tensor, keys: Tensor, values: Tensor) -> None:
+        """Put (rows, heads, length, head_dim) at the start of `slots` (rows,), which must be distinct."""
+        length = keys.shape[2]
+        self.keys[layer, :, :, :length].index_copy_(0, slots, keys)
+        self.values[layer, :, :, :length].index_copy_(0, slots, values)
+
+    def write_step(self, layer: int, positions: Tensor, keys: Tensor, values: Tensor) -> None:
+        """Put (rows, heads, head_dim) of slot `row` at `positions[row]`, for the first `rows` slots."""
+        rows = self._rows[: keys.shape[0]]
+        self.keys[layer][rows, :, positions] = keys
+        self.values[layer][rows, :, positions] = values
+
+    def read(self, layer: int, num_rows: int, length: int) -> tuple[Tensor, Tensor]:
+        """Return views of the first `num_rows` slots and the first `length` positions."""
+        return self.keys[layer, :num_rows, :, :length], self.values[layer, :num_rows, :, :length]
+
+    def fill(self, slots: Tensor, value: float) -> None:
+        """Overwrite whole slots. NaN makes any later use of a free slot loud.
+
+        A slot in use must hold finite values beyond its length, since masked values are multiplied by 0: fill a
+        poisoned slot with a finite value before its next prefill.
+        """
+        self.keys.index_fill_(1, slots, value)
+        self.values.index_fill_(1, slots, value)

@@ -1,0 +1,75 @@
+"""One transformer layer of T2S, over a whole prompt or for one step against the cache."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from tts_core.models.gpt_sovits.config import T2SConfig
+from tts_core.models.gpt_sovits.kv_cache import KVCache
+
+
+class T2SLayer(nn.Module):
+    """Post-norm: x = LN1(x + attention(x)), then x = LN2(x + W2 relu(W1 x)).
+
+    Every matrix product is an `nn.Linear` attribute (`qkv`, `out`, `expand`, `contract`), so that an engine can put
+    packed or quantised products in their place.
+    """
+
+    def __init__(self, config: T2SConfig, index: int) -> None:
+        super().__init__()
+        dim = config.hidden_dim
+        self.index = index
+        self.num_heads = config.num_heads
+        self.qkv = nn.Linear(dim, 3 * dim)
+        self.out = nn.Linear(dim, dim)
+        self.expand = nn.Linear(dim, 4 * dim)
+        self.contract = nn.Linear(4 * dim, dim)
+        self.norm1 = nn.LayerNorm(dim)
+        self.norm2 = nn.LayerNorm(dim)
+
+    def prefill(self, x: Tensor, mask: Tensor, cache: KVCache, slots: Tensor) -> Tensor:
+        """Return (rows, length, dim) and leave keys and values in `slots`; `mask` is (rows, 1, length, length)."""
+        query, key, value = self._heads(x)
+        cache.write_prompt(self.index, slots, key, value)
+        attended = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        return self._finish(x, attended)
+
+    def step(self, x: Tensor, positions: Tensor, mask: Tensor, cache: KVCache) -> Tensor:
+        """Return (rows, 1, dim), having written each row's key and value at its position.
+
+        `mask` is (rows, 1, 1, kv_len) and says how much of the cache is read.
+        """
+        query, key, value = self._heads(x)
+        cache.write_step(self.index, positions, key[:, :, 0], value[:, :, 0])
+        keys, values = cache.read(self.index, x.shape[0], mask.shape[-1])
+        attended = F.scaled_dot_product_attention(query, keys, values, attn_mask=mask)
+        return self._finish(x, attended)
+
+    def _heads(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        rows, length, dim = x.shape
+        fused: Tensor = self.qkv(x)
+        split = fused.view(rows, length, 3, self.num_heads, dim // self.num_heads).permute(2, 0, 3, 1, 4)
+        return split[0], split[1], split[2]
+
+    def _finish(self, x: Tensor, attended: Tensor) -> Tensor:
+        attended = attended.transpose(1, 2).reshape(x.shape)
+        x = self.norm1(x + self.out(attended))
+        result: Tensor = self.norm2(x + self.contract(F.relu(self.expand(x))))
+        return result
+
+
+def sine_table(num_positions: int, dim: int) -> Tensor:
+    """Return the (positions, dim) table whose even columns are sines and odd columns cosines."""
+    positions = torch.arange(num_positions, dtype=torch.float32).unsqueeze(1)
+    rates = torch.exp(torch.arange(0, dim, 2, dtype=torch.float32) * -(math.log(10000.0) / dim))
+    angles = positions * rates
+    return torch.stack((angles.sin(), angles.cos()), dim=2).flatten(1)
+
+
+def additive(allowed: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return 0 where `allowed`, minus infinity elsewhere: the form of mask that attention adds."""
+    return torch.zeros(allowed.shape, dtype=dtype, device=allowed.device).masked_fill_(~allowed, -math.inf)
