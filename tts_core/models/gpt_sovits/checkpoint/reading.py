@@ -29,8 +29,8 @@ class Checkpoint:
         version: see `Identity.version`.
         config: the training configuration as plain dicts and lists.
         tensors: by official name, in the file's precision, without `enc_q`. They are private views of the
-            file, read when touched: nothing written to them reaches the file, and the file must not be changed
-            in place while they are in use.
+            file, read when touched: nothing written to them reaches the file, and the file must not be
+            changed in place while they are in use.
         path: the file that was read.
         info: what the training wrote about its progress ("GPT-e15").
     """
