@@ -1,0 +1,27 @@
+"""Weights on disk and on the model hub: which files a version needs, where they lie, how they get there.
+
+`pull` and `hub` need huggingface_hub and are imported only by those who fetch.
+"""
+
+from tts_core.models.gpt_sovits.weights.folder import (
+    DEFAULT_WEIGHTS_DIR,
+    WeightsPaths,
+    find_missing,
+    locate_weights,
+    missing_weights,
+    pull_command,
+)
+from tts_core.models.gpt_sovits.weights.table import VERSIONS, Version, WeightsLayout, weights_layout
+
+__all__ = [
+    "DEFAULT_WEIGHTS_DIR",
+    "VERSIONS",
+    "Version",
+    "WeightsLayout",
+    "WeightsPaths",
+    "find_missing",
+    "locate_weights",
+    "missing_weights",
+    "pull_command",
+    "weights_layout",
+]
