@@ -1,3 +1,3 @@
 """Polyvox: GPT-SoVITS voices as streaming speech, to many listeners at once."""
 
-__version__ = "0.1.0"
+from tts_core import __version__ as __version__

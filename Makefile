@@ -1,0 +1,50 @@
+# `make serve` and `make test` work on a bare machine with Python 3.10 to 3.13.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# Nothing here phones home; export another value to change that.
+export RAY_USAGE_STATS_ENABLED ?= 0
+
+.DEFAULT_GOAL := help
+.PHONY: help serve serve-production test check format browser clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[formant,production]'
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+serve: $(VENV)/.installed ## Set up where needed, and serve on http://127.0.0.1:8000
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/serve run serve_config.yaml
+
+serve-production: $(VENV)/.installed ## The same behind HAProxy, in throughput-optimised mode (Linux)
+	PATH="$(abspath $(BIN)):$$PATH" RAY_SERVE_THROUGHPUT_OPTIMIZED=1 RAY_SERVE_ENABLE_HA_PROXY=1 \
+		$(BIN)/serve run serve_config.yaml
+
+test: $(VENV)/.installed-dev ## Set up where needed, and run every test
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-dev ## Format, lint, types, architecture
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/unit/test_architecture.py
+
+format: $(VENV)/.installed-dev ## Put the code into its format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+browser: ## Install the Chromium that the browser tests drive (Debian, Ubuntu)
+	command -v chromium || (apt-get update -qq && apt-get install -y -qq chromium)
+
+clean: ## Remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,70 @@
+"""`build`: the import_path of serve_config.yaml."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ray
+from ray import serve
+from ray.serve import Application, Deployment
+from ray.serve.config import AutoscalingConfig, BackpressureConfig, RequestRouterConfig
+
+from deployments.config import AppArgs, EngineArgs, IngressArgs, ReplicaArgs
+from deployments.ingress import Ingress
+from deployments.transport import REPLICA_ENV
+from deployments.tts_server import TTSServer
+
+# The default backs off up to 500 ms, which a listener hears as silence when a slot becomes free.
+ROUTER = RequestRouterConfig.model_validate(
+    {"initial_backoff_s": 0.005, "backoff_multiplier": 1, "max_backoff_s": 0.005}
+)
+
+
+def build(args: AppArgs) -> Application:
+    """Return the application: an ingress in front of one deployment for each engine."""
+    handles = {engine.model: _engine_deployment(engine).bind(engine) for engine in args.engines}
+    return _ingress_deployment(args.ingress).bind(args.ingress, handles)
+
+
+def _engine_deployment(engine: EngineArgs) -> Deployment:
+    replica = engine.replica
+    return serve.deployment(
+        name=f"TTSServer-{engine.model}",
+        max_ongoing_requests=engine.num_slots,
+        max_queued_requests=replica.max_queued_requests,
+        backpressure_config=BackpressureConfig(status_code=429, retry_after_s=replica.retry_after_s),
+        autoscaling_config=AutoscalingConfig(
+            **replica.autoscaling.model_dump(), metrics_interval_s=1.0, look_back_period_s=5.0
+        ),
+        request_router_config=ROUTER,
+        graceful_shutdown_timeout_s=replica.graceful_shutdown_timeout_s,
+        health_check_period_s=2.0,
+        ray_actor_options={**resources(replica), "runtime_env": {"env_vars": REPLICA_ENV}},
+        max_surge_percent=100,
+    )(TTSServer)
+
+
+def _ingress_deployment(args: IngressArgs) -> Deployment:
+    return serve.deployment(
+        name="Ingress",
+        num_replicas=args.num_replicas,
+        max_ongoing_requests=args.max_ongoing_requests,
+        ray_actor_options={"num_cpus": args.cpus, "runtime_env": {"env_vars": REPLICA_ENV}},
+        max_surge_percent=100,
+    )(Ingress)
+
+
+def resources(replica: ReplicaArgs) -> dict[str, float]:
+    """Return what a replica asks of Ray: a fraction of a GPU, or CPUs."""
+    device = replica.device
+    if device == "auto":
+        device = "gpu" if _cluster_has_gpu() else "cpu"
+    if device == "gpu":
+        return {"num_cpus": replica.cpus, "num_gpus": replica.gpus}
+    return {"num_cpus": replica.cpus}
+
+
+def _cluster_has_gpu() -> bool:
+    # `serve run module:build` builds before it connects; there is no cluster to ask then.
+    resources_of_cluster: Any = ray.cluster_resources
+    return ray.is_initialized() and resources_of_cluster().get("GPU", 0) > 0

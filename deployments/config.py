@@ -1,0 +1,115 @@
+"""The application's arguments: `args` in serve_config.yaml. A key that isn't here is an error."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from tts_core.engine.stream import StreamLimits
+
+
+class StrictModel(BaseModel):
+    """Rejects unknown keys and lossy conversions: a typo must not become a default."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+PositiveInt = Annotated[int, Field(gt=0)]
+PositiveFloat = Annotated[float, Field(gt=0)]
+
+
+class StreamingArgs(StrictModel):
+    """How far synthesis runs ahead of each listener, and how its chunks grow."""
+
+    lead_s: PositiveFloat = 10.0
+    first_chunk_s: PositiveFloat = 0.1
+    max_chunk_s: PositiveFloat = 1.0
+
+    def limits(self) -> StreamLimits:
+        return StreamLimits(self.lead_s, self.first_chunk_s, self.max_chunk_s)
+
+
+class AutoscalingArgs(StrictModel):
+    """Bounds and pace of a deployment's autoscaling; Serve's words, Serve's meaning."""
+
+    min_replicas: Annotated[int, Field(ge=0)] = 1
+    max_replicas: PositiveInt = 2
+    target_ongoing_requests: PositiveFloat = 24
+    upscale_delay_s: Annotated[float, Field(ge=0)] = 3.0
+    downscale_delay_s: Annotated[float, Field(ge=0)] = 60.0
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> AutoscalingArgs:
+        if self.min_replicas > self.max_replicas:
+            raise ValueError(f"min_replicas {self.min_replicas} exceeds max_replicas {self.max_replicas}")
+        return self
+
+
+class ReplicaArgs(StrictModel):
+    """What one replica holds.
+
+    `device: auto` takes `gpus` of a GPU where the cluster has one when the application is built, and `cpus`
+    otherwise. On a cluster whose GPU nodes come and go, state the device.
+    """
+
+    device: Literal["auto", "cpu", "gpu"] = "auto"
+    gpus: Annotated[float, Field(gt=0, le=1)] = 0.5
+    cpus: PositiveFloat = 0.5
+    autoscaling: AutoscalingArgs = AutoscalingArgs()
+    max_queued_requests: Annotated[int, Field(ge=0)] = 64
+    retry_after_s: PositiveFloat = 2.0
+    graceful_shutdown_timeout_s: PositiveFloat = 600.0
+
+
+class FormantArgs(StrictModel):
+    """The formant engine: espeak-ng, no weights."""
+
+    kind: Literal["formant"] = "formant"
+    model: str = "formant"
+    num_slots: PositiveInt = 64
+    max_running: PositiveInt = 2
+    streaming: StreamingArgs = StreamingArgs()
+    replica: ReplicaArgs = ReplicaArgs()
+
+
+EngineArgs = FormantArgs
+
+
+class LimitArgs(StrictModel):
+    """What a single request may cost."""
+
+    max_body_bytes: PositiveInt = 4 * 1024 * 1024
+    max_input_chars: PositiveInt = 20_000
+    max_segment_chars: Annotated[int, Field(ge=20, le=1000)] = 200
+    admission_timeout_s: PositiveFloat = 10.0
+    write_timeout_s: PositiveFloat = 300.0
+
+
+class IngressArgs(StrictModel):
+    """The HTTP edge. Its number is fixed: resizing it would cut the streams that it carries."""
+
+    num_replicas: PositiveInt = 1
+    cpus: PositiveFloat = 0.25
+    max_ongoing_requests: PositiveInt = 1024
+    limits: LimitArgs = LimitArgs()
+    cors_origins: tuple[str, ...] = Field(default=(), strict=False)
+    model_aliases: dict[str, str] = {}
+    voice_aliases: dict[str, str] = {}
+
+
+class AppArgs(StrictModel):
+    """Everything that serve_config.yaml may say under `args`."""
+
+    engines: tuple[EngineArgs, ...] = Field(default=(FormantArgs(),), min_length=1, strict=False)
+    ingress: IngressArgs = IngressArgs()
+
+    @model_validator(mode="after")
+    def _names_are_unique_and_known(self) -> AppArgs:
+        models = [engine.model for engine in self.engines]
+        if len(set(models)) < len(models):
+            raise ValueError(f"each engine needs a model name of its own, got {models}")
+        for alias, model in self.ingress.model_aliases.items():
+            if model not in models:
+                raise ValueError(f"model alias {alias!r} names {model!r}; the models are {models}")
+        return self

@@ -1,0 +1,70 @@
+"""The FastAPI application: routes, middleware and error handlers put together."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import FileResponse, Response
+
+from deployments.http.api_v2 import api_v2_routes
+from deployments.http.body_limit import BodyLimit
+from deployments.http.errors import error_response, from_http, from_validation
+from deployments.http.health import health_routes
+from deployments.http.openai import openai_routes
+from deployments.http.request_id import RequestId
+from deployments.http.service import Service
+from tts_core import __version__
+from tts_core.errors import PolyvoxError
+
+PAGE = Path(__file__).parent.parent / "page"
+
+logger = logging.getLogger(__name__)
+
+
+def create_app(service: Service) -> FastAPI:
+    """Return the application that answers with `service`."""
+    app = FastAPI(title="Polyvox", version=__version__, redoc_url=None)
+    for router in (openai_routes(service), api_v2_routes(service), health_routes(service)):
+        app.include_router(router)
+    _add_page(app)
+    _add_error_handlers(app)
+    if service.args.cors_origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=service.args.cors_origins, allow_methods=["*"], allow_headers=["*"]
+        )
+    app.add_middleware(BodyLimit, max_bytes=service.args.limits.max_body_bytes)
+    app.add_middleware(RequestId)
+    return app
+
+
+def _add_page(app: FastAPI) -> None:
+    app.mount("/page", StaticFiles(directory=PAGE), name="page")
+
+    @app.get("/", include_in_schema=False)
+    async def index() -> FileResponse:
+        return FileResponse(PAGE / "index.html")
+
+
+def _add_error_handlers(app: FastAPI) -> None:
+    @app.exception_handler(PolyvoxError)
+    async def known(request: Request, error: PolyvoxError) -> Response:
+        return error_response(error, request.url.path)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        return error_response(from_validation(error), request.url.path)
+
+    @app.exception_handler(HTTPException)
+    async def routing(request: Request, error: HTTPException) -> Response:
+        return from_http(error)
+
+    @app.exception_handler(Exception)
+    async def unknown(request: Request, error: Exception) -> Response:
+        logger.exception("request %s failed", request.state.request_id, exc_info=error)
+        return error_response(PolyvoxError("the server failed; its log says why"), request.url.path)

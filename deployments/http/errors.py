@@ -1,0 +1,99 @@
+"""Errors in the shape that each dialect's clients read. The one place where codes become HTTP statuses."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from tts_core.errors import InvalidParameter, MalformedBody, PolyvoxError
+
+_STATUS = {
+    "malformed_body": 400,
+    "body_too_large": 413,
+    "empty_input": 400,
+    "input_too_long": 400,
+    "invalid_parameter": 400,
+    "unsupported_format": 400,
+    "unsupported_language": 400,
+    "invalid_voice": 400,
+    "unknown_voice": 404,
+    "unknown_model": 404,
+    "overloaded": 429,
+    "engine_stopped": 503,
+    "engine_poisoned": 503,
+    "stream_interrupted": 503,
+}
+
+_KIND = {400: "invalid_request_error", 404: "invalid_request_error", 413: "invalid_request_error"}
+
+
+ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
+    400: {"description": "The request can't be spoken as it is; `code` says why."},
+    404: {"description": "No such voice or model."},
+    413: {"description": "The body is too large."},
+    422: {"description": "Never sent: validation errors are 400."},
+    429: {"description": "Every slot is taken; `Retry-After` says when to come back."},
+    503: {"description": "No replica can speak at the moment."},
+}
+
+
+def http_status(error: PolyvoxError) -> int:
+    """Return the status for a code; what isn't listed is the server's fault."""
+    return _STATUS.get(error.code, 500)
+
+
+def openai_body(error: PolyvoxError) -> dict[str, Any]:
+    """Return the OpenAI error object."""
+    status = http_status(error)
+    kind = "rate_limit_error" if status == 429 else _KIND.get(status, "server_error")
+    return {"error": {"message": error.message, "type": kind, "param": error.param, "code": error.code}}
+
+
+def api_v2_body(error: PolyvoxError) -> dict[str, Any]:
+    """Return the two keys that api_v2 clients read: a sentence and a code."""
+    return {"message": error.message, "Exception": error.code}
+
+
+def error_response(error: PolyvoxError, path: str) -> Response:
+    """Answer in the dialect that the path belongs to. 429 and 503 say when to come back."""
+    body = api_v2_body(error) if path == "/tts" else openai_body(error)
+    status = http_status(error)
+    headers = {}
+    if status in (429, 503):
+        headers["Retry-After"] = str(math.ceil(error.retry_after_s or 1))
+    return Response(_dump(body), status, headers, media_type="application/json")
+
+
+def from_http(error: HTTPException) -> Response:
+    """Answer for a route that doesn't exist, a method it lacks, or a body that isn't text."""
+    if error.status_code == 400:
+        return error_response(MalformedBody(f"the body must be JSON in UTF-8: {error.detail}"), "")
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
+    body = {"error": {"message": error.detail, "type": "invalid_request_error", "param": None, "code": code}}
+    return Response(_dump(body), error.status_code, error.headers, media_type="application/json")
+
+
+def from_validation(error: RequestValidationError) -> PolyvoxError:
+    """Turn the first of FastAPI's findings into one sentence about one parameter."""
+    first = error.errors()[0]
+    location = [str(part) for part in first["loc"] if part not in ("body", "query")]
+    if first["type"] in ("json_invalid", "model_attributes_type", "dict_type") and not _is_name(location):
+        return MalformedBody(f"the body must be a JSON object: {first['msg']}")
+    param = ".".join(location) or None
+    if param is None:
+        return MalformedBody(f"a JSON body is required: {first['msg']}")
+    return InvalidParameter(f"{param}: {first['msg']}", param=param)
+
+
+def _is_name(location: list[str]) -> bool:
+    return any(not part.isdigit() for part in location)
+
+
+def _dump(body: dict[str, Any]) -> bytes:
+    # A message may quote a lone surrogate from the request; escaped JSON carries it, UTF-8 would not.
+    return json.dumps(body, ensure_ascii=True).encode("ascii")

@@ -1,0 +1,104 @@
+"""OpenAI's dialect: `/v1/audio/speech`, `/v1/models`, `/v1/audio/voices`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+from tts_core.audio.formats import AudioFormat, parse_format
+
+from deployments.http.errors import ERROR_RESPONSES
+from deployments.http.framing import EventFraming
+from deployments.http.planning import MAX_SEED, Wish
+from deployments.http.service import Service
+from tts_core.errors import UnsupportedFormat
+
+OUTPUT_RATE_HZ = 24_000
+FORMATS = (
+    AudioFormat.MP3,
+    AudioFormat.WAV,
+    AudioFormat.FLAC,
+    AudioFormat.OPUS,
+    AudioFormat.AAC,
+    AudioFormat.PCM,
+)
+
+
+class VoiceRef(BaseModel):
+    """The object form in which OpenAI's clients name a custom voice."""
+
+    id: str
+
+
+class SpeechRequest(BaseModel):
+    """Body of `POST /v1/audio/speech`. Fields that OpenAI has and this server doesn't know are ignored."""
+
+    model_config = ConfigDict(strict=True)
+
+    input: str = Field(description="What to speak.")
+    voice: str | VoiceRef = Field(description="A voice of GET /v1/audio/voices, or an alias of one.")
+    model: str | None = Field(None, description="A model of GET /v1/models; the first one if absent.")
+    response_format: str | None = Field(
+        "mp3", json_schema_extra={"enum": [*(fmt.value for fmt in FORMATS), None]}
+    )
+    speed: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False)] = 1.0
+    stream_format: Literal["audio", "sse"] | None = "audio"
+    instructions: str | None = Field(None, description="Accepted for compatibility; no engine here obeys it.")
+    language: str | None = Field(None, description="Language of the input, if not the voice's own.")
+    pitch: Annotated[float, Field(ge=0.5, le=2.0, allow_inf_nan=False)] = 1.0
+    seed: Annotated[int, Field(ge=-1, le=MAX_SEED)] | None = Field(
+        None, description="The same request with the same seed gives the same samples. -1: draw one."
+    )
+
+    def wish(self) -> Wish:
+        return Wish(
+            text=self.input,
+            voice=self.voice if isinstance(self.voice, str) else self.voice.id,
+            model=self.model,
+            language=self.language,
+            speed=self.speed,
+            pitch=self.pitch,
+            seed=self.seed,
+        )
+
+    def audio_format(self) -> AudioFormat:
+        audio_format = parse_format(self.response_format or "mp3")
+        if audio_format not in FORMATS:
+            names = ", ".join(fmt.value for fmt in FORMATS)
+            raise UnsupportedFormat(
+                f"response_format must be one of {names}, got {self.response_format!r}",
+                param="response_format",
+            )
+        return audio_format
+
+
+def openai_routes(service: Service) -> APIRouter:
+    """Return the routes, bound to the service that answers them."""
+    router = APIRouter(tags=["OpenAI"])
+
+    @router.post(
+        "/v1/audio/speech",
+        response_class=Response,
+        responses={**ERROR_RESPONSES, 200: {"description": "The audio, streamed while it is synthesised."}},
+    )
+    async def create_speech(body: SpeechRequest, request: Request) -> Response:
+        audio_format = body.audio_format()
+        framing = EventFraming(len(body.input)) if body.stream_format == "sse" else None
+        speech = await service.open(body.wish(), request.state.request_id)
+        return service.stream(speech, audio_format, OUTPUT_RATE_HZ, framing)
+
+    @router.get("/v1/models")
+    async def list_models() -> dict[str, Any]:
+        entries = [
+            {"id": model, "object": "model", "created": 0, "owned_by": "polyvox"}
+            for model in service.source.models
+        ]
+        return {"object": "list", "data": entries}
+
+    @router.get("/v1/audio/voices")
+    async def list_voices() -> dict[str, Any]:
+        return {"voices": await service.voices()}
+
+    return router

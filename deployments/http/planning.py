@@ -1,0 +1,86 @@
+"""From what a dialect was sent to a request that an engine can speak."""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from dataclasses import dataclass
+
+from deployments.config import IngressArgs
+from tts_core.errors import EmptyInput, InputTooLong, InvalidParameter, UnknownModel
+from tts_core.frontend.segmenter import split_sentences
+from tts_core.request import Segment, SynthesisRequest
+
+MAX_SEED = 2**63 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a listener asked for, in whichever dialect, before names are resolved and limits applied."""
+
+    text: str
+    voice: str
+    model: str | None = None
+    language: str | None = None
+    speed: float = 1.0
+    pitch: float = 1.0
+    seed: int | None = None
+
+
+class Planner:
+    """Applies aliases, limits and segmentation. One per ingress; holds no request's state."""
+
+    def __init__(self, args: IngressArgs, models: tuple[str, ...]) -> None:
+        self._limits = args.limits
+        self._models = models
+        self._model_aliases = args.model_aliases
+        self._voice_aliases = args.voice_aliases
+
+    def plan(self, wish: Wish, request_id: str) -> SynthesisRequest:
+        """Return the frozen request.
+
+        Raises:
+            RequestError: EmptyInput, InputTooLong, UnknownModel or InvalidParameter.
+        """
+        return SynthesisRequest(
+            request_id=request_id,
+            model=self._resolve_model(wish.model),
+            voice=self._voice_aliases.get(wish.voice, wish.voice),
+            segments=self._segments(wish.text),
+            language=wish.language or None,
+            seed=_seed(wish.seed),
+            speed=wish.speed,
+            pitch=wish.pitch,
+        )
+
+    def _resolve_model(self, name: str | None) -> str:
+        if name is None:
+            return self._models[0]
+        model = self._model_aliases.get(name, name)
+        if model not in self._models:
+            raise UnknownModel(f"no model {name!r}; there are {', '.join(self._models)}", param="model")
+        return model
+
+    def _segments(self, text: str) -> tuple[Segment, ...]:
+        if len(text) > self._limits.max_input_chars:
+            raise InputTooLong(
+                f"the input has {len(text)} characters; {self._limits.max_input_chars} are allowed",
+                param="input",
+            )
+        if not any(_is_speakable(char) for char in text):
+            raise EmptyInput("the input has nothing in it that can be spoken", param="input")
+        pieces = split_sentences(text, self._limits.max_segment_chars)
+        return tuple(Segment(index, piece) for index, piece in enumerate(pieces))
+
+
+def _is_speakable(char: str) -> bool:
+    """Letters, digits, marks and symbols are; punctuation, spaces and control characters aren't."""
+    return unicodedata.category(char)[0] in "LNMS"
+
+
+def _seed(seed: int | None) -> int:
+    if seed is None or seed == -1:
+        return secrets.randbelow(2**32)
+    if not 0 <= seed <= MAX_SEED:
+        raise InvalidParameter(f"seed must be -1 or between 0 and {MAX_SEED}, got {seed}", param="seed")
+    return seed

@@ -1,0 +1,95 @@
+"""What the routes share: one per ingress."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+
+from starlette.responses import Response
+from tts_core.audio.encoder import StreamEncoder, encode_whole
+from tts_core.audio.formats import AudioFormat, spec_of
+from tts_core.audio.per_chunk import PerChunkEncoder
+
+from deployments.config import IngressArgs
+from deployments.http.framing import BareFraming, Framing
+from deployments.http.governor import BURST_BYTES, Governor
+from deployments.http.planning import Planner, Wish
+from deployments.http.speech_response import SpeechResponse
+from deployments.speech import Speech, SpeechSource
+
+
+@dataclass
+class Service:
+    """Plans, opens and answers requests, for every dialect.
+
+    Attributes:
+        args: the ingress's arguments.
+        source: where speech comes from.
+        transport_holds_back: whether a write waits for the listener (see `governor`).
+    """
+
+    args: IngressArgs
+    source: SpeechSource
+    transport_holds_back: bool
+    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "encode"))
+
+    def __post_init__(self) -> None:
+        self._planner = Planner(self.args, self.source.models)
+
+    async def voices(self) -> list[dict[str, str]]:
+        """Return every voice that a request may name, aliases first."""
+        catalogue = [asdict(voice) for voice in await self.source.voices()]
+        by_id = {voice["id"]: voice for voice in catalogue}
+        aliases = [
+            {**by_id.get(voice.partition("+")[0], {}), "id": alias, "name": f"{alias} ({voice})"}
+            for alias, voice in self.args.voice_aliases.items()
+        ]
+        return aliases + catalogue
+
+    async def open(self, wish: Wish, request_id: str) -> Speech:
+        """Plan and open. Raises PolyvoxError while there is still a status to answer with."""
+        return await self.source.open(self._planner.plan(wish, request_id))
+
+    def stream(
+        self,
+        speech: Speech,
+        audio_format: AudioFormat,
+        rate_hz: int | None = None,
+        framing: Framing | None = None,
+        *,
+        file_per_chunk: bool = False,
+    ) -> Response:
+        """Answer with speech while it is made, at `rate_hz` or the engine's own rate."""
+        encoder_type = PerChunkEncoder if file_per_chunk else StreamEncoder
+        media_type = spec_of(audio_format).media_type
+        try:
+            encoder = encoder_type(audio_format, speech.sample_rate_hz, rate_hz)
+        except BaseException:
+            speech.close()
+            raise
+        return SpeechResponse(
+            speech,
+            encoder,
+            framing or BareFraming(),
+            media_type if framing is None else "text/event-stream",
+            self.pool,
+            Governor(None if self.transport_holds_back else BURST_BYTES),
+            self.args.limits.write_timeout_s,
+        )
+
+    async def whole(self, speech: Speech, audio_format: AudioFormat) -> Response:
+        """Answer once the speech is complete, with its exact length."""
+        pcm = bytearray()
+        try:
+            async for chunk in speech.chunks():
+                pcm += chunk.pcm
+                speech.acknowledge(len(pcm) // 2)
+        finally:
+            speech.close()
+        data = await self._encode_whole(audio_format, bytes(pcm), speech.sample_rate_hz)
+        return Response(data, media_type=spec_of(audio_format).media_type)
+
+    async def _encode_whole(self, audio_format: AudioFormat, pcm: bytes, rate_hz: int) -> bytes:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.pool, encode_whole, audio_format, pcm, rate_hz)

@@ -1,0 +1,127 @@
+"""Writing speech to a listener: encode, write, acknowledge, and leave nothing behind when they hang up."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from deployments.http.framing import Framing
+from deployments.http.governor import Governor
+from deployments.speech import Speech
+from tts_core.errors import PolyvoxError
+
+logger = logging.getLogger(__name__)
+
+
+class Encoder(Protocol):
+    """Encoded audio from PCM, piece by piece."""
+
+    def encode(self, pcm: bytes) -> bytes: ...
+
+    def finish(self) -> bytes: ...
+
+
+class SpeechResponse(Response):
+    """A 200 whose body is speech that is still being made.
+
+    Owns the speech: whatever happens, it is closed when the response is over.
+
+    Args:
+        speech: opened, so that its first chunk exists before the status is sent.
+        encoder: turns its PCM into what was asked for; used by one thread at a time.
+        framing: lays encoded audio into the body.
+        media_type: of the body.
+        pool: where encoding runs, away from the event loop.
+        governor: holds writes back where the transport doesn't.
+        write_timeout_s: how long one write may take before the listener is given up.
+    """
+
+    def __init__(
+        self,
+        speech: Speech,
+        encoder: Encoder,
+        framing: Framing,
+        media_type: str,
+        pool: ThreadPoolExecutor,
+        governor: Governor,
+        write_timeout_s: float,
+    ) -> None:
+        super().__init__(
+            media_type=media_type, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        )
+        del self.headers["content-length"]
+        self._speech = speech
+        self._encoder = encoder
+        self._framing = framing
+        self._pool = pool
+        self._governor = governor
+        self._write_timeout_s = write_timeout_s
+        self._num_samples = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        writer = asyncio.create_task(self._write(send))
+        watcher = asyncio.create_task(_disconnected(receive))
+        try:
+            await asyncio.wait({writer, watcher}, return_when=asyncio.FIRST_COMPLETED)
+            if writer.done():
+                writer.result()
+        finally:
+            self._speech.close()
+            await _cancel(writer, watcher)
+
+    async def _write(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        try:
+            async for chunk in self._speech.chunks():
+                await self._send_audio(send, self._encoder.encode, chunk.pcm)
+                self._num_samples += chunk.num_samples
+                self._speech.acknowledge(self._num_samples)
+            await self._send_audio(send, lambda _: self._encoder.finish(), b"")
+        except PolyvoxError as error:
+            await self._tell(send, error)
+            return
+        await self._send(send, self._framing.end(self._audio_s))
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _tell(self, send: Send, error: PolyvoxError) -> None:
+        logger.warning("speech broke off after %.2f s: %s: %s", self._audio_s, error.code, error.message)
+        event = self._framing.failure(error)
+        if event is None:
+            raise error
+        await self._send(send, event)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _send_audio(self, send: Send, work: Callable[[bytes], bytes], pcm: bytes) -> None:
+        data = await asyncio.get_running_loop().run_in_executor(self._pool, work, pcm)
+        if data:
+            await self._send(send, self._framing.audio(data))
+
+    async def _send(self, send: Send, body: bytes) -> None:
+        if body:
+            await self._governor.admit(len(body), self._audio_s)
+            message = {"type": "http.response.body", "body": body, "more_body": True}
+            await asyncio.wait_for(send(message), self._write_timeout_s)
+
+    @property
+    def _audio_s(self) -> float:
+        return self._num_samples / self._speech.sample_rate_hz
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _cancel(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with contextlib.suppress(asyncio.CancelledError, PolyvoxError, OSError):
+            await task

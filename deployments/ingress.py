@@ -1,0 +1,32 @@
+"""The deployment that speaks HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from ray import serve
+from ray.serve.handle import DeploymentHandle
+
+from deployments.config import IngressArgs
+from deployments.http.app import create_app
+from deployments.http.service import Service
+from deployments.remote_speech import RemoteSpeechSource
+from deployments.transport import writes_reach_the_socket
+
+
+@serve.ingress()
+class Ingress:
+    """Answers every dialect from the replicas behind its handles.
+
+    Args:
+        args: limits, aliases, origins.
+        handles: deployment of each model by name, the default model first.
+    """
+
+    def __init__(self, args: IngressArgs, handles: dict[str, DeploymentHandle[Any]]) -> None:
+        source = RemoteSpeechSource(handles, args.limits.admission_timeout_s)
+        self._service = Service(args, source, transport_holds_back=writes_reach_the_socket())
+
+    def __serve_build_asgi_app__(self) -> FastAPI:
+        return create_app(self._service)

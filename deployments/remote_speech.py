@@ -1,0 +1,147 @@
+"""Speech from replicas, over Serve handles."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, cast
+
+from ray.exceptions import RayActorError, RayTaskError
+from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
+from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
+
+from deployments.credit import CreditLinks
+from deployments.stream_items import StreamEnded, StreamFailed, StreamItem, StreamOpened
+from tts_core.engine.stream import AudioChunk
+from tts_core.errors import EngineStopped, Overloaded, PolyvoxError, StreamInterrupted
+from tts_core.request import SynthesisRequest
+from tts_core.voice import VoiceInfo
+
+VOICES_MAX_AGE_S = 30.0
+
+
+class RemoteSpeech:
+    """One request's stream from one replica. Opened by RemoteSpeechSource."""
+
+    def __init__(self, items: DeploymentResponseGenerator[StreamItem], links: CreditLinks) -> None:
+        self._items = items
+        self._links = links
+        self._opened: StreamOpened | None = None
+        self._note: Callable[[int], None] | None = None
+        self._first: StreamItem | None = None
+
+    @property
+    def sample_rate_hz(self) -> int:
+        assert self._opened is not None
+        return self._opened.sample_rate_hz
+
+    async def open(self) -> None:
+        """Wait until the first chunk exists. Raises PolyvoxError where there will be none."""
+        opened = await self._next()
+        if not isinstance(opened, StreamOpened):
+            raise StreamInterrupted("the replica's stream began without an opening")
+        self._opened = opened
+        try:
+            self._note = await self._links.open(opened.credit)
+        except OSError as error:
+            raise StreamInterrupted(f"the replica's credit port can't be reached: {error}") from error
+        self._first = await self._next()
+
+    async def chunks(self) -> AsyncIterator[AudioChunk]:
+        item = self._first
+        while isinstance(item, AudioChunk):
+            yield item
+            item = await self._next()
+        if not isinstance(item, StreamEnded):
+            raise StreamInterrupted("the replica's stream went on without audio")
+
+    def acknowledge(self, num_delivered: int) -> None:
+        if self._note is not None:
+            self._note(num_delivered)
+
+    def close(self) -> None:
+        cancel: Any = self._items.cancel
+        cancel()
+        if self._note is not None and self._opened is not None:
+            self._links.release(self._opened.credit)
+        self._note = None
+
+    async def _next(self) -> StreamItem:
+        try:
+            item = await anext(self._items)
+        except StopAsyncIteration:
+            raise StreamInterrupted("the replica's stream ended early") from None
+        except Exception as error:
+            raise translate(error) from error
+        if isinstance(item, StreamFailed):
+            raise item.error()
+        return item
+
+
+class RemoteSpeechSource:
+    """Opens speech on the replicas of each model's deployment. One per ingress."""
+
+    def __init__(self, handles: Mapping[str, DeploymentHandle[Any]], admission_timeout_s: float) -> None:
+        self._handles = handles
+        self._admission_timeout_s = admission_timeout_s
+        self._links = CreditLinks()
+        self._voices: tuple[VoiceInfo, ...] = ()
+        self._voices_at = -VOICES_MAX_AGE_S
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return tuple(self._handles)
+
+    async def voices(self) -> tuple[VoiceInfo, ...]:
+        if time.monotonic() - self._voices_at > VOICES_MAX_AGE_S:
+            catalogues = await asyncio.gather(*(self._ask(model, "voices") for model in self._handles))
+            self._voices = tuple(voice for catalogue in catalogues for voice in catalogue)
+            self._voices_at = time.monotonic()
+        return self._voices
+
+    async def open(self, request: SynthesisRequest) -> RemoteSpeech:
+        handle = self._handles[request.model].options(stream=True, method_name="synthesize")
+        items = cast(DeploymentResponseGenerator[StreamItem], handle.remote(request))
+        speech = RemoteSpeech(items, self._links)
+        try:
+            await asyncio.wait_for(speech.open(), self._admission_timeout_s)
+        except asyncio.TimeoutError:
+            speech.close()
+            raise Overloaded(
+                f"no replica began to speak within {self._admission_timeout_s:g} s",
+                retry_after_s=self._admission_timeout_s,
+            ) from None
+        except BaseException:
+            speech.close()
+            raise
+        return speech
+
+    async def check_ready(self) -> None:
+        await asyncio.gather(*(self._ask(model, "stats") for model in self._handles))
+
+    async def _ask(self, model: str, method: str) -> Any:
+        response = getattr(self._handles[model], method).remote()
+        try:
+            return await asyncio.wait_for(response, self._admission_timeout_s)
+        except asyncio.TimeoutError:
+            raise EngineStopped(f"model {model!r} gives no answer", retry_after_s=1) from None
+        except Exception as error:
+            raise translate(error) from error
+
+
+def translate(error: Exception) -> PolyvoxError:
+    """Return Polyvox's word for what a handle raises."""
+    if isinstance(error, PolyvoxError):
+        return error
+    if isinstance(error, BackPressureError):
+        return Overloaded(
+            "every slot and every place in the queue is taken", retry_after_s=error.retry_after_s
+        )
+    if isinstance(error, RayActorError):
+        return StreamInterrupted("the replica that was speaking died", retry_after_s=1)
+    if isinstance(error, DeploymentUnavailableError):
+        return EngineStopped("the model's deployment isn't running", retry_after_s=5)
+    if isinstance(error, RayTaskError) and isinstance(error.cause, PolyvoxError):
+        return error.cause
+    return PolyvoxError(f"the replica failed: {type(error).__name__}")

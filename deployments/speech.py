@@ -1,0 +1,60 @@
+"""What the HTTP edge needs of whatever speaks behind it. Knows nothing of Ray."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from tts_core.engine.stream import AudioChunk
+from tts_core.request import SynthesisRequest
+from tts_core.voice import VoiceInfo
+
+
+class Speech(Protocol):
+    """One request's audio, opened: its first chunk exists."""
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Rate of the mono 16-bit PCM in its chunks."""
+        ...
+
+    def chunks(self) -> AsyncIterator[AudioChunk]:
+        """Yield the audio in order; raise PolyvoxError where it can't be completed."""
+        ...
+
+    def acknowledge(self, num_delivered: int) -> None:
+        """Say how many samples have been written to the listener in all."""
+        ...
+
+    def close(self) -> None:
+        """End the speech, finished or not, and free its slot. Never waits: it works while cancelled."""
+        ...
+
+
+class SpeechSource(Protocol):
+    """Where speech comes from."""
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names that a request may give, the default first."""
+        ...
+
+    async def voices(self) -> tuple[VoiceInfo, ...]:
+        """Return the catalogue of all models."""
+        ...
+
+    async def open(self, request: SynthesisRequest) -> Speech:
+        """Admit a request and wait for its first chunk, so that a failure still has a status to answer with.
+
+        Raises:
+            PolyvoxError: Overloaded, a RequestError of the engine's, or a SpeechError.
+        """
+        ...
+
+    async def check_ready(self) -> None:
+        """Return when a request would be spoken.
+
+        Raises:
+            PolyvoxError: why it would not.
+        """
+        ...

@@ -1,0 +1,50 @@
+"""What a replica's stream carries: one opening, chunks of audio, one end. Without an end it was cut off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tts_core.engine.stream import AudioChunk
+from tts_core.errors import PolyvoxError, error_from_description
+
+
+@dataclass(frozen=True)
+class CreditAddress:
+    """Where a replica listens for credit, and under which id it knows a stream."""
+
+    host: str
+    port: int
+    stream_id: bytes
+
+
+@dataclass(frozen=True)
+class StreamOpened:
+    """The request is admitted; audio follows."""
+
+    sample_rate_hz: int
+    credit: CreditAddress
+
+
+@dataclass(frozen=True)
+class StreamEnded:
+    """The audio is complete."""
+
+    num_samples: int
+
+
+@dataclass(frozen=True)
+class StreamFailed:
+    """The audio can't be completed. An item, not an exception: it arrives whole on every transport."""
+
+    description: dict[str, Any]
+
+    @classmethod
+    def of(cls, error: PolyvoxError) -> StreamFailed:
+        return cls(error.describe())
+
+    def error(self) -> PolyvoxError:
+        return error_from_description(self.description)
+
+
+StreamItem = StreamOpened | AudioChunk | StreamEnded | StreamFailed

@@ -1,0 +1,34 @@
+"""What Ray Serve's public interface doesn't tell of its transport. The one place that looks inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ray
+from ray.serve._private import constants
+
+# One event loop for the replica, its router and our code: a hop between threads costs more than our work
+# on an item. Our code never blocks that loop.
+REPLICA_ENV = {
+    "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
+    "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0",
+    "RAY_SERVE_USE_GRPC_BY_DEFAULT": "1",
+}
+
+
+def writes_reach_the_socket() -> bool:
+    """Whether an ASGI `send` in a replica waits for the client's socket.
+
+    True where replicas serve HTTP themselves, behind HAProxy; false behind Serve's own proxy, which takes
+    everything at once and holds it.
+    """
+    return bool(
+        getattr(constants, "RAY_SERVE_ENABLE_DIRECT_INGRESS", False)
+        and not constants.RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD
+    )
+
+
+def node_address() -> str:
+    """Return the address by which the cluster's other nodes reach this one."""
+    get_address: Any = ray.util.get_node_ip_address
+    return str(get_address())

@@ -1,0 +1,73 @@
+"""The replica: one engine, and the streams of its listeners."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+
+from deployments.config import EngineArgs
+from deployments.credit import CreditServer
+from deployments.engines import create_engine
+from deployments.stream_items import StreamEnded, StreamFailed, StreamItem, StreamOpened
+from deployments.transport import node_address
+from tts_core.engine.protocol import AsyncEngine
+from tts_core.engine.stream import SpeechStream
+from tts_core.errors import PolyvoxError
+from tts_core.request import SynthesisRequest
+from tts_core.stats import EngineStats
+from tts_core.voice import VoiceInfo
+
+logger = logging.getLogger("ray.serve")
+
+
+class TTSServer:
+    """Holds an engine and streams it to ingresses. Knows nothing of HTTP, encodings or other replicas."""
+
+    async def __init__(self, args: EngineArgs) -> None:  # type: ignore[misc]  # Serve awaits it
+        self._engine: AsyncEngine = create_engine(args)
+        await self._engine.start()
+        self._credit = CreditServer()
+        await self._credit.start(node_address())
+
+    async def synthesize(self, request: SynthesisRequest) -> AsyncIterator[StreamItem]:
+        """Yield StreamOpened, chunks, and StreamEnded; or StreamFailed at any point."""
+        try:
+            stream = self._engine.generate(request)
+        except PolyvoxError as error:
+            yield StreamFailed.of(error)
+            return
+        address = self._credit.register(stream)
+        try:
+            yield StreamOpened(stream.sample_rate_hz, address)
+            async for item in _items(stream):
+                yield item
+        finally:
+            # Reached when the listener hangs up, too: Serve cancels this generator where it waits.
+            stream.cancel()
+            self._credit.release(address)
+
+    async def voices(self) -> tuple[VoiceInfo, ...]:
+        return self._engine.voices()
+
+    async def stats(self) -> EngineStats:
+        return self._engine.stats()
+
+    def check_health(self) -> None:
+        self._engine.check_health()
+
+    async def __del__(self) -> None:
+        if hasattr(self, "_credit"):
+            await self._credit.stop()
+        if hasattr(self, "_engine"):
+            await self._engine.stop()
+
+
+async def _items(stream: SpeechStream) -> AsyncIterator[StreamItem]:
+    try:
+        async for chunk in stream:
+            yield chunk
+    except PolyvoxError as error:
+        logger.warning("stream failed: %s: %s", error.code, error.message)
+        yield StreamFailed.of(error)
+        return
+    yield StreamEnded(stream.num_written)
