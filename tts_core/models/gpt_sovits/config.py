@@ -78,7 +78,8 @@ class T2SConfig:
     def __post_init__(self) -> None:
         if self.hidden_dim % self.num_heads or self.hidden_dim % 2:
             raise InvalidCheckpoint(
-                f"T2S needs an even hidden_dim that its heads divide; found {self.hidden_dim} and {self.num_heads}."
+                "T2S needs an even hidden_dim that its heads divide; "
+                f"found {self.hidden_dim} and {self.num_heads}."
             )
         if not 0 <= self.eos < self.vocab_size:
             raise InvalidCheckpoint(f"T2S needs EOS below vocab_size {self.vocab_size}; found {self.eos}.")

@@ -62,8 +62,8 @@ class KVCache:
     def fill(self, slots: Tensor, value: float) -> None:
         """Overwrite whole slots. NaN makes any later use of a free slot loud.
 
-        A slot in use must hold finite values beyond its length, since masked values are multiplied by 0: fill a
-        poisoned slot with a finite value before its next prefill.
+        A slot in use must hold finite values beyond its length, since masked values are multiplied by 0:
+        fill a poisoned slot with a finite value before its next prefill.
         """
         self.keys.index_fill_(1, slots, value)
         self.values.index_fill_(1, slots, value)

@@ -106,7 +106,7 @@ def check_keys(
 def fold_weight_norm(scale: Tensor, direction: Tensor) -> Tensor:
     """Return g * v / |v|, the norm taken over every dimension but the first, in float32."""
     direction = direction.float()
-    norm = direction.flatten(1).norm(dim=1).view(scale.shape)
+    norm: Tensor = direction.flatten(1).norm(dim=1).view(scale.shape)
     return direction * (scale.float() / norm)
 
 

@@ -27,7 +27,7 @@ class SamplingTensors:
 
 @dataclass(frozen=True)
 class Sampled:
-    """`tokens` (rows,) as drawn, and `greedy` (rows,), the argmax after the penalty: either may end speech."""
+    """`tokens` (rows,) as drawn, and `greedy` (rows,), the argmax after the penalty: either may be EOS."""
 
     tokens: Tensor
     greedy: Tensor
@@ -61,14 +61,15 @@ def suppress(logits: Tensor, token: int, allowed: Tensor) -> Tensor:
 
 
 def penalise(logits: Tensor, seen: Tensor, penalty: Tensor) -> Tensor:
-    """Make seen tokens less likely: negative logits times the penalty (rows,), positive ones divided by it."""
+    """Make seen tokens less likely: negative logits times `penalty` (rows,), positive ones divided by it."""
     penalty = penalty.unsqueeze(1)
     return torch.where(seen, torch.where(logits < 0, logits * penalty, logits / penalty), logits)
 
 
 def ranked_probabilities(ranked: Tensor, settings: SamplingTensors) -> Tensor:
-    """Return probabilities for logits sorted from high to low in each row: top-p, temperature, top-k, softmax.
+    """Return probabilities for logits sorted from high to low in each row.
 
+    In order: top-p, temperature, top-k, softmax.
     Top-p drops tokens whose cumulative probability, themselves included, is above it; the first always stays.
     """
     cumulative = ranked.softmax(dim=-1).cumsum(dim=-1)

@@ -1,7 +1,8 @@
 """T2S: phones and a prompt's semantic tokens in, one row of logits over semantic tokens per step out.
 
-Scheduling, sampling and end of speech are the caller's: this is a function of tensors, with all state in the cache.
-A row of a batch is never reduced together with another, and free slots may compute garbage that nobody reads.
+Scheduling, sampling and end of speech are the caller's: this is a function of tensors, with all state in the
+cache. A row of a batch is never reduced together with another, and free slots may compute garbage that nobody
+reads.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ T2S_KEYS = KeyScheme(
 class T2S(nn.Module):
     """The transformer. Build it with `build_t2s`.
 
-    Sequences lie in a slot as text, then prompt, then generated tokens, without gaps: position p of a slot is the
-    p-th element of its sequence, whatever padding its prefill had.
+    Sequences lie in a slot as text, then prompt, then generated tokens, without gaps: position p of a slot is
+    the p-th element of its sequence, whatever padding its prefill had.
     """
 
     text_positions: Tensor
@@ -107,8 +108,8 @@ class T2S(nn.Module):
     ) -> Tensor:
         """Advance slots 0 to rows-1 by one token and return (rows, vocab) logits in float32.
 
-        A row without a sequence to advance (free or paused) may be given any token and the position where its next
-        one would go: what is written there is overwritten by that next token, and its logits mean nothing.
+        A row without a sequence to advance (free or paused) may be given any token and the position where
+        its next one would go: that next token overwrites what is written there. Its logits mean nothing.
 
         Args:
             tokens: (rows,) each slot's latest token.

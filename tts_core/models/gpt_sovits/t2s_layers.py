@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.functional import relu, scaled_dot_product_attention
 
 from tts_core.models.gpt_sovits.config import T2SConfig
 from tts_core.models.gpt_sovits.kv_cache import KVCache
@@ -15,8 +15,8 @@ from tts_core.models.gpt_sovits.kv_cache import KVCache
 class T2SLayer(nn.Module):
     """Post-norm: x = LN1(x + attention(x)), then x = LN2(x + W2 relu(W1 x)).
 
-    Every matrix product is an `nn.Linear` attribute (`qkv`, `out`, `expand`, `contract`), so that an engine can put
-    packed or quantised products in their place.
+    Every matrix product is an `nn.Linear` attribute (`qkv`, `out`, `expand`, `contract`), so that an engine
+    can put packed or quantised products in their place.
     """
 
     def __init__(self, config: T2SConfig, index: int) -> None:
@@ -32,10 +32,10 @@ class T2SLayer(nn.Module):
         self.norm2 = nn.LayerNorm(dim)
 
     def prefill(self, x: Tensor, mask: Tensor, cache: KVCache, slots: Tensor) -> Tensor:
-        """Return (rows, length, dim) and leave keys and values in `slots`; `mask` is (rows, 1, length, length)."""
+        """Return (rows, length, dim), leaving keys and values in `slots`. Mask: (rows, 1, length, length)."""
         query, key, value = self._heads(x)
         cache.write_prompt(self.index, slots, key, value)
-        attended = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        attended = scaled_dot_product_attention(query, key, value, attn_mask=mask)
         return self._finish(x, attended)
 
     def step(self, x: Tensor, positions: Tensor, mask: Tensor, cache: KVCache) -> Tensor:
@@ -46,7 +46,7 @@ class T2SLayer(nn.Module):
         query, key, value = self._heads(x)
         cache.write_step(self.index, positions, key[:, :, 0], value[:, :, 0])
         keys, values = cache.read(self.index, x.shape[0], mask.shape[-1])
-        attended = F.scaled_dot_product_attention(query, keys, values, attn_mask=mask)
+        attended = scaled_dot_product_attention(query, keys, values, attn_mask=mask)
         return self._finish(x, attended)
 
     def _heads(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -58,7 +58,7 @@ class T2SLayer(nn.Module):
     def _finish(self, x: Tensor, attended: Tensor) -> Tensor:
         attended = attended.transpose(1, 2).reshape(x.shape)
         x = self.norm1(x + self.out(attended))
-        result: Tensor = self.norm2(x + self.contract(F.relu(self.expand(x))))
+        result: Tensor = self.norm2(x + self.contract(relu(self.expand(x))))
         return result
 
 
