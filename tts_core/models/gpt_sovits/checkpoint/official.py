@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import torch
 
 _EXPECTED = "an s1 (T2S) or s2G (SoVITS) checkpoint with weight, config and info"
+_EXPECTED_STATE = "a table of tensors as torch.save writes it"
 _SHOWN_KEYS = 3
 
 
@@ -38,17 +39,7 @@ class OfficialFile:
         Raises:
             InvalidCheckpoint: a storage is damaged, or too short for its tensor.
         """
-        # torch takes a second to import, and inspecting a file needs none of it.
-        from tts_core.models.gpt_sovits.checkpoint.materialise import tensor_from_storage
-
-        loaded = {}
-        for key in keys:
-            reference = self.references[key]
-            tensor = tensor_from_storage(self.archive.storage(reference.storage.key), reference)
-            if tensor is None:
-                raise refusal(self.path, f"a whole tensor {key}", "a storage too short for it")
-            loaded[key] = tensor
-        return loaded
+        return {key: _load(self.archive, key, self.references[key]) for key in keys}
 
 
 def open_official(path: Path) -> OfficialFile:
@@ -59,10 +50,7 @@ def open_official(path: Path) -> OfficialFile:
         InvalidCheckpoint: it is something else, is cut off, or its pickle is not that of a checkpoint.
     """
     archive = TorchArchive(path)
-    try:
-        root = parse_pickle(archive.pickle())
-    except UnreadablePickle as error:
-        raise refusal(path, _EXPECTED, str(error)) from error
+    root = _parse(archive, _EXPECTED)
     weights, config, info = _sections(path, root)
     return OfficialFile(
         path=path,
@@ -74,6 +62,37 @@ def open_official(path: Path) -> OfficialFile:
         archive=archive,
         references=weights,
     )
+
+
+def read_state_dict(path: Path | str) -> dict[str, torch.Tensor]:
+    """Read a bare table of tensors, such as the speaker encoder's file, as safely as a checkpoint.
+
+    Raises:
+        MissingWeights: there is no such file.
+        InvalidCheckpoint: it is something else, is cut off or damaged.
+    """
+    archive = TorchArchive(Path(path))
+    root = _parse(archive, _EXPECTED_STATE)
+    if not isinstance(root, dict) or not all(isinstance(value, TensorRef) for value in root.values()):
+        raise refusal(archive.path, _EXPECTED_STATE, _describe_root(root))
+    return {key: _load(archive, key, reference) for key, reference in root.items()}
+
+
+def _parse(archive: TorchArchive, expected: str) -> Any:
+    try:
+        return parse_pickle(archive.pickle())
+    except UnreadablePickle as error:
+        raise refusal(archive.path, expected, str(error)) from error
+
+
+def _load(archive: TorchArchive, key: str, reference: TensorRef) -> torch.Tensor:
+    # torch takes a second to import, and inspecting a file needs none of it.
+    from tts_core.models.gpt_sovits.checkpoint.materialise import tensor_from_storage
+
+    tensor = tensor_from_storage(archive.storage(reference.storage.key), reference)
+    if tensor is None:
+        raise refusal(archive.path, f"a whole tensor {key}", "a storage too short for it")
+    return tensor
 
 
 def _sections(path: Path, root: Any) -> tuple[dict[str, TensorRef], dict[str, Any], str]:
@@ -103,6 +122,7 @@ def _describe_root(root: Any) -> str:
         return "a Lightning training checkpoint (use the exported file in GPT_weights*)"
     if {"model", "optimizer"} <= root.keys():
         return "a training checkpoint with its optimiser (use the exported file in SoVITS_weights*)"
-    kind = "a bare table of tensors" if isinstance(next(iter(root.values())), TensorRef) else "a table"
+    are_tensors = all(isinstance(value, TensorRef) for value in root.values())
+    kind = "a bare table of tensors" if are_tensors else "a table"
     names = ", ".join(str(key) for key in list(root)[:_SHOWN_KEYS])
     return f"{kind} with {names}{', ...' if len(root) > _SHOWN_KEYS else ''} (another model's checkpoint?)"
