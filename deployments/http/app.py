@@ -33,6 +33,7 @@ def create_app(service: Service) -> FastAPI:
     for router in (openai_routes(service), api_v2_routes(service), health_routes(service)):
         app.include_router(router)
     _add_page(app)
+    _omit_422(app)
     _add_error_handlers(app)
     if service.args.cors_origins:
         app.add_middleware(
@@ -51,6 +52,14 @@ def _add_page(app: FastAPI) -> None:
         return FileResponse(PAGE / "index.html")
 
 
+def _omit_422(app: FastAPI) -> None:
+    """FastAPI documents 422 on every route; here an invalid parameter is 400."""
+    schema = app.openapi()
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+
+
 def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(PolyvoxError)
     async def known(request: Request, error: PolyvoxError) -> Response:
@@ -62,7 +71,7 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def routing(request: Request, error: HTTPException) -> Response:
-        return from_http(error)
+        return from_http(error, request.url.path)
 
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> Response:

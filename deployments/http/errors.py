@@ -36,7 +36,6 @@ ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"description": "The request can't be spoken as it is; `code` says why."},
     404: {"description": "No such voice or model."},
     413: {"description": "The body is too large."},
-    422: {"description": "Never sent: validation errors are 400."},
     429: {"description": "Every slot is taken; `Retry-After` says when to come back."},
     503: {"description": "No replica can speak at the moment."},
 }
@@ -69,10 +68,13 @@ def error_response(error: PolyvoxError, path: str) -> Response:
     return Response(_dump(body), status, headers, media_type="application/json")
 
 
-def from_http(error: HTTPException) -> Response:
+def from_http(error: HTTPException, path: str) -> Response:
     """Answer for a route that doesn't exist, a method it lacks, or a body that isn't text."""
+    if isinstance(error.__cause__, PolyvoxError):
+        # FastAPI takes whatever goes wrong while a body is read for a bad body.
+        return error_response(error.__cause__, path)
     if error.status_code == 400:
-        return error_response(MalformedBody(f"the body must be JSON in UTF-8: {error.detail}"), "")
+        return error_response(MalformedBody(f"the body must be JSON in UTF-8: {error.detail}"), path)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
     body = {"error": {"message": error.detail, "type": "invalid_request_error", "param": None, "code": code}}
     return Response(_dump(body), error.status_code, error.headers, media_type="application/json")

@@ -7,23 +7,16 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
-from tts_core.audio.formats import AudioFormat, parse_format
 
 from deployments.http.errors import ERROR_RESPONSES
 from deployments.http.framing import EventFraming
 from deployments.http.planning import MAX_SEED, Wish
 from deployments.http.service import Service
+from tts_core.audio.formats import AudioFormat
 from tts_core.errors import UnsupportedFormat
 
 OUTPUT_RATE_HZ = 24_000
-FORMATS = (
-    AudioFormat.MP3,
-    AudioFormat.WAV,
-    AudioFormat.FLAC,
-    AudioFormat.OPUS,
-    AudioFormat.AAC,
-    AudioFormat.PCM,
-)
+FORMATS = ("mp3", "wav", "flac", "opus", "aac", "pcm")
 
 
 class VoiceRef(BaseModel):
@@ -40,9 +33,7 @@ class SpeechRequest(BaseModel):
     input: str = Field(description="What to speak.")
     voice: str | VoiceRef = Field(description="A voice of GET /v1/audio/voices, or an alias of one.")
     model: str | None = Field(None, description="A model of GET /v1/models; the first one if absent.")
-    response_format: str | None = Field(
-        "mp3", json_schema_extra={"enum": [*(fmt.value for fmt in FORMATS), None]}
-    )
+    response_format: str | None = Field("mp3", json_schema_extra={"enum": [*FORMATS, None]})
     speed: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False)] = 1.0
     stream_format: Literal["audio", "sse"] | None = "audio"
     instructions: str | None = Field(None, description="Accepted for compatibility; no engine here obeys it.")
@@ -64,14 +55,12 @@ class SpeechRequest(BaseModel):
         )
 
     def audio_format(self) -> AudioFormat:
-        audio_format = parse_format(self.response_format or "mp3")
-        if audio_format not in FORMATS:
-            names = ", ".join(fmt.value for fmt in FORMATS)
+        name = self.response_format or "mp3"
+        if name not in FORMATS:
             raise UnsupportedFormat(
-                f"response_format must be one of {names}, got {self.response_format!r}",
-                param="response_format",
+                f"response_format must be one of {', '.join(FORMATS)}, got {name!r}", param="response_format"
             )
-        return audio_format
+        return AudioFormat(name)
 
 
 def openai_routes(service: Service) -> APIRouter:

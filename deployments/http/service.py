@@ -7,9 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 
 from starlette.responses import Response
-from tts_core.audio.encoder import StreamEncoder, encode_whole
-from tts_core.audio.formats import AudioFormat, spec_of
-from tts_core.audio.per_chunk import PerChunkEncoder
 
 from deployments.config import IngressArgs
 from deployments.http.framing import BareFraming, Framing
@@ -17,6 +14,9 @@ from deployments.http.governor import BURST_BYTES, Governor
 from deployments.http.planning import Planner, Wish
 from deployments.http.speech_response import SpeechResponse
 from deployments.speech import Speech, SpeechSource
+from tts_core.audio.encoder import StreamEncoder, encode_whole
+from tts_core.audio.formats import FORMATS, AudioFormat
+from tts_core.audio.per_chunk import PerChunkEncoder
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Service:
     ) -> Response:
         """Answer with speech while it is made, at `rate_hz` or the engine's own rate."""
         encoder_type = PerChunkEncoder if file_per_chunk else StreamEncoder
-        media_type = spec_of(audio_format).media_type
+        media_type = FORMATS[audio_format].media_type
         try:
             encoder = encoder_type(audio_format, speech.sample_rate_hz, rate_hz)
         except BaseException:
@@ -88,7 +88,7 @@ class Service:
         finally:
             speech.close()
         data = await self._encode_whole(audio_format, bytes(pcm), speech.sample_rate_hz)
-        return Response(data, media_type=spec_of(audio_format).media_type)
+        return Response(data, media_type=FORMATS[audio_format].media_type)
 
     async def _encode_whole(self, audio_format: AudioFormat, pcm: bytes, rate_hz: int) -> bytes:
         loop = asyncio.get_running_loop()

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 from starlette.responses import Response
@@ -26,6 +26,12 @@ class Encoder(Protocol):
     def encode(self, pcm: bytes) -> bytes: ...
 
     def finish(self) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+class BrokenOff(Exception):
+    """Ends a bare body so that no client takes it for a whole one: the connection closes without an end."""
 
 
 class SpeechResponse(Response):
@@ -64,6 +70,8 @@ class SpeechResponse(Response):
         self._governor = governor
         self._write_timeout_s = write_timeout_s
         self._num_samples = 0
+        self._encoding: Future[bytes] = Future()
+        self._encoding.set_result(b"")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         writer = asyncio.create_task(self._write(send))
@@ -75,6 +83,8 @@ class SpeechResponse(Response):
         finally:
             self._speech.close()
             await _cancel(writer, watcher)
+            # The pool may still be encoding for a listener who has left.
+            self._encoding.add_done_callback(lambda _: self._encoder.close())
 
     async def _write(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -94,12 +104,13 @@ class SpeechResponse(Response):
         logger.warning("speech broke off after %.2f s: %s: %s", self._audio_s, error.code, error.message)
         event = self._framing.failure(error)
         if event is None:
-            raise error
+            raise BrokenOff(error.message) from error
         await self._send(send, event)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _send_audio(self, send: Send, work: Callable[[bytes], bytes], pcm: bytes) -> None:
-        data = await asyncio.get_running_loop().run_in_executor(self._pool, work, pcm)
+        self._encoding = self._pool.submit(work, pcm)
+        data = await asyncio.wrap_future(self._encoding)
         if data:
             await self._send(send, self._framing.audio(data))
 

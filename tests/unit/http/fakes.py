@@ -1,0 +1,80 @@
+"""A speech source whose every move a test decides."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import numpy as np
+
+from tts_core.engine.stream import AudioChunk
+from tts_core.errors import PolyvoxError, UnknownVoice
+from tts_core.request import SynthesisRequest
+from tts_core.voice import VoiceInfo
+
+RATE_HZ = 22_050
+
+
+def tone(seconds: float) -> bytes:
+    """Return mono PCM that can't be mistaken for silence."""
+    times = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+    return (12_000 * np.sin(2 * np.pi * 330 * times)).astype("<i2").tobytes()
+
+
+class FakeSpeech:
+    def __init__(self, source: FakeSource) -> None:
+        self._source = source
+        self.closed = False
+        self.delivered: list[int] = []
+
+    @property
+    def sample_rate_hz(self) -> int:
+        return RATE_HZ
+
+    async def chunks(self) -> AsyncIterator[AudioChunk]:
+        start = 0
+        for pcm in self._source.pieces:
+            chunk = AudioChunk(pcm, start)
+            start += chunk.num_samples
+            yield chunk
+            await asyncio.sleep(self._source.pause_s)
+        if self._source.breaks_with is not None:
+            raise self._source.breaks_with
+
+    def acknowledge(self, num_delivered: int) -> None:
+        self.delivered.append(num_delivered)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeSource:
+    """Speaks `pieces`, whatever is asked; refuses with `refuses_with`, breaks off with `breaks_with`."""
+
+    def __init__(self) -> None:
+        self.pieces = [tone(0.1), tone(0.5), tone(1.0)]
+        self.pause_s = 0.0
+        self.refuses_with: PolyvoxError | None = None
+        self.breaks_with: PolyvoxError | None = None
+        self.requests: list[SynthesisRequest] = []
+        self.speeches: list[FakeSpeech] = []
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return ("formant", "other")
+
+    async def voices(self) -> tuple[VoiceInfo, ...]:
+        return (VoiceInfo("en-us", "English (America)", "en-US", "formant"),)
+
+    async def open(self, request: SynthesisRequest) -> FakeSpeech:
+        self.requests.append(request)
+        if self.refuses_with is not None:
+            raise self.refuses_with
+        if request.voice not in ("en-us", "en-us+f3"):
+            raise UnknownVoice(f"no voice {request.voice!r}", param="voice")
+        self.speeches.append(FakeSpeech(self))
+        return self.speeches[-1]
+
+    async def check_ready(self) -> None:
+        if self.refuses_with is not None:
+            raise self.refuses_with
