@@ -11,20 +11,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import typer
 from rich.console import Console
 
-from benchmarks.checkpoint_configs import sovits_config, t2s_config
-from benchmarks.checkpoint_shapes import Shapes, sovits_shapes, t2s_shapes
-from benchmarks.formula_weights import formula_tensor
-from benchmarks.official_format import save_sovits, save_t2s
+from benchmarks.official_pair import make_pair
 from benchmarks.side_models import write_bert, write_hubert, write_speaker
 from tts_core.errors import PolyvoxError
 from tts_core.models.gpt_sovits.weights import WeightsPaths, locate_weights, weights_layout
 from tts_core.models.gpt_sovits.weights.table import BERT_FOLDER, HUBERT_FOLDER
-
-_INFO = "formula"
 
 
 def make_checkpoint(version: str, out: Path, *, tiny: bool = False) -> WeightsPaths:
@@ -45,24 +39,6 @@ def make_checkpoint(version: str, out: Path, *, tiny: bool = False) -> WeightsPa
     if layout.speaker:
         write_speaker(out / layout.speaker)
     return locate_weights(out, version)
-
-
-def make_pair(version: str, out: Path, *, tiny: bool = False) -> tuple[Path, Path]:
-    """Write T2S and SoVITS alone, and return their paths.
-
-    Raises:
-        InvalidConfig: there is no such version.
-    """
-    layout = weights_layout(version)
-    t2s, sovits = t2s_config(version, tiny=tiny), sovits_config(version, tiny=tiny)
-    paths = out / layout.t2s, out / layout.sovits
-    save_t2s(paths[0], _formula(t2s_shapes(t2s)), t2s, _INFO)
-    save_sovits(paths[1], _formula(sovits_shapes(version, sovits)), sovits, _INFO, version)
-    return paths
-
-
-def _formula(shapes: Shapes) -> dict[str, torch.Tensor]:
-    return {key: torch.from_numpy(formula_tensor(key, shape)).half() for key, shape in shapes.items()}
 
 
 def main(

@@ -92,11 +92,13 @@ class TorchArchive:
 
 
 def _map_privately(path: Path) -> mmap.mmap:
-    with path.open("rb") as file:
-        try:
+    try:
+        with path.open("rb") as file:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-        except ValueError as error:  # an empty file can't be mapped
-            raise refusal(path, _EXPECTED, describe_bytes(b"")) from error
+    except ValueError as error:  # an empty file can't be mapped
+        raise refusal(path, _EXPECTED, describe_bytes(b"")) from error
+    except OSError as error:
+        raise refusal(path, _EXPECTED, f"a file that can't be read ({error})") from error
 
 
 class _MappedFile(io.RawIOBase):

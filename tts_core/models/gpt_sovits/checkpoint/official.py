@@ -98,21 +98,30 @@ def _load(archive: TorchArchive, key: str, reference: TensorRef) -> torch.Tensor
 def _sections(path: Path, root: Any) -> tuple[dict[str, TensorRef], dict[str, Any], str]:
     if not isinstance(root, dict) or not {"weight", "config"} <= root.keys():
         raise refusal(path, _EXPECTED, _describe_root(root))
-    weights, config = root["weight"], plain(root["config"])
+    weights, config = root["weight"], _plain_config(path, root["config"])
     if not isinstance(weights, dict) or not all(isinstance(ref, TensorRef) for ref in weights.values()):
         raise refusal(path, _EXPECTED, "a weight section that is not a table of tensors")
-    if not isinstance(config, dict):
-        raise refusal(path, _EXPECTED, f"a config of type {type(config).__name__}")
     return weights, config, str(root.get("info", ""))
 
 
-def plain(value: Any) -> Any:
-    """Return `value` with `HParams` and tuples as the dicts and lists that JSON has."""
+def _plain_config(path: Path, config: Any) -> dict[str, Any]:
+    """Return a config with `HParams` and tuples as the dicts and lists that JSON has."""
+    if not isinstance(config, dict):
+        raise refusal(path, _EXPECTED, f"a config of type {type(config).__name__}")
+    try:
+        return {str(key): _plain(value) for key, value in config.items()}
+    except (TypeError, RecursionError) as error:
+        raise refusal(path, _EXPECTED, f"a config that JSON can't hold ({error})") from error
+
+
+def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(key): plain(entry) for key, entry in value.items()}
+        return {str(key): _plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(entry) for entry in value]
-    return value
+        return [_plain(entry) for entry in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError(f"a value of type {type(value).__name__}")
 
 
 def _describe_root(root: Any) -> str:

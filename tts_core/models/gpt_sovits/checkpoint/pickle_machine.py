@@ -3,7 +3,8 @@
 Python's unpickler is an interpreter: a file may name any importable function and have it called. Here a
 pickle is decoded opcode by opcode (`pickletools.genops` only parses) and a small stack machine builds plain
 values from it. A name in the file stays a name; the few that official checkpoints use stand for inert
-records, and any other name, opcode or call is refused. Nothing is imported, looked up or called on the file's behalf.
+records, and any other name, opcode or call is refused. Nothing is imported, looked up or called on the file's
+behalf.
 """
 
 from __future__ import annotations

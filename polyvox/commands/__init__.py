@@ -1,0 +1,1 @@
+"""The subcommands of `polyvox`, one module each."""
