@@ -1,0 +1,176 @@
+"""Runs a whole load: open loop or closed loop, to the last listener."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import threading
+import time
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiohttp
+
+from benchmarks.load import dialects
+from benchmarks.load.corpus import Sentence
+from benchmarks.load.lag import LagSampler, OwnLoad, RunClock
+from benchmarks.load.listener import Listener
+from benchmarks.load.record import RequestRecord
+from benchmarks.load.schedule import Plan, make_plans
+from benchmarks.load.settings import LoadSettings
+
+# A stalled reader must be felt by the server, not swallowed by this side's buffers.
+_CHAOS_BUFFER_BYTES = 1 << 14
+_CONNECT_TIMEOUT_S = 10.0
+
+
+class Observer(Protocol):
+    """Watches the run go by. Called on the event loop, so it must be quick."""
+
+    def began(self, record: RequestRecord) -> None:
+        """A listener asks."""
+
+    def ended(self, record: RequestRecord) -> None:
+        """A listener is done; its record is complete."""
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What a run left behind. Records in the order of their plans; `wall_s` ends with the last listener."""
+
+    records: list[RequestRecord]
+    num_planned: int
+    wall_s: float
+    own_load: OwnLoad
+    began_at_unix_s: float
+    interrupted: bool
+
+
+async def run_load(
+    settings: LoadSettings, sentences: Sequence[Sentence], observer: Observer | None = None
+) -> LoadResult:
+    """Carry out the run that `settings` describe. Failing requests are results, not exceptions.
+
+    The first SIGINT stops new requests, hangs up on open ones and still returns what was measured.
+    """
+    plans = make_plans(settings, sentences)
+    sampler = LagSampler()
+    async with _session(settings) as session, _session(settings, chaos=True) as chaos_session:
+        began_at_unix_s = time.time()
+        run = _Run(settings, session, chaos_session, observer)
+        sampler.start()
+        with _interrupting(run):
+            await run.drive(plans)
+        wall_s = run.clock.now()
+        own_load = await sampler.stop()
+    records = sorted(run.records, key=lambda record: record.index)
+    return LoadResult(records, len(plans), wall_s, own_load, began_at_unix_s, run.interrupted)
+
+
+class _Run:
+    def __init__(
+        self,
+        settings: LoadSettings,
+        session: aiohttp.ClientSession,
+        chaos_session: aiohttp.ClientSession,
+        observer: Observer | None,
+    ) -> None:
+        self._settings = settings
+        self._session = session
+        self._chaos_session = chaos_session
+        self._observer = observer
+        self._tasks: list[asyncio.Task[None]] = []
+        self._driver: asyncio.Task[None] | None = None
+        self.clock = RunClock()
+        self.records: list[RequestRecord] = []
+        self.interrupted = False
+
+    async def drive(self, plans: Sequence[Plan]) -> None:
+        """Begin every plan in its time and wait for the last listener."""
+        is_open = self._settings.pace.rate is not None
+        self._driver = asyncio.create_task(self._open_loop(plans) if is_open else self._closed_loop(plans))
+        await asyncio.wait([self._driver])
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        for task in (self._driver, *self._tasks):
+            if not task.cancelled():
+                task.result()  # a fault of the generator itself must be heard
+
+    def interrupt(self) -> None:
+        """Send nothing more and hang up on everyone."""
+        self.interrupted = True
+        for task in (self._driver, *self._tasks):
+            if task is not None:
+                task.cancel()
+
+    async def _open_loop(self, plans: Sequence[Plan]) -> None:
+        """Ask at the planned moments. Being late for one shifts no other: the plan is absolute."""
+        for plan in plans:
+            arrival_s = plan.arrival_s or 0.0
+            await asyncio.sleep(max(0.0, arrival_s - self.clock.now()))
+            self._spawn(self._listen(plan, arrival_s))
+
+    async def _closed_loop(self, plans: Sequence[Plan]) -> None:
+        remaining = iter(plans)
+        for _ in range(self._settings.pace.concurrency or 0):
+            self._spawn(self._listen_in_turn(remaining))
+
+    async def _listen_in_turn(self, remaining: Iterator[Plan]) -> None:
+        for plan in remaining:
+            await self._listen(plan, self.clock.now())
+            if self.interrupted:
+                return
+
+    async def _listen(self, plan: Plan, scheduled_s: float) -> None:
+        listener = Listener(self._settings, plan, self.clock, scheduled_s)
+        if self._observer is not None:
+            self._observer.began(listener.record)
+        session = self._session if listener.record.is_listener else self._chaos_session
+        self.records.append(await listener.run(session))
+        if self._observer is not None:
+            self._observer.ended(listener.record)
+
+    def _spawn(self, listening: Coroutine[None, None, None]) -> None:
+        self._tasks.append(asyncio.create_task(listening))
+
+
+def _session(settings: LoadSettings, *, chaos: bool = False) -> aiohttp.ClientSession:
+    listening = settings.listening
+    connector = aiohttp.TCPConnector(
+        limit=0, force_close=not listening.keep_alive, socket_factory=_small_socket if chaos else None
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        headers=dialects.request_headers(settings.target),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(
+            total=None, sock_connect=_CONNECT_TIMEOUT_S, sock_read=listening.timeout_s
+        ),
+        auto_decompress=False,
+        read_bufsize=_CHAOS_BUFFER_BYTES if chaos else 1 << 16,
+    )
+
+
+def _small_socket(address: aiohttp.AddrInfoType) -> socket.socket:
+    family, kind, protocol, _, _ = address
+    made = socket.socket(family, kind, protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _CHAOS_BUFFER_BYTES)
+    made.setblocking(False)
+    return made
+
+
+@contextmanager
+def _interrupting(run: _Run) -> Iterator[None]:
+    """Route SIGINT to the run, where signals can be had: in the main thread."""
+    loop = asyncio.get_running_loop()
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop.add_signal_handler(signal.SIGINT, run.interrupt)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
