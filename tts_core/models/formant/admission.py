@@ -1,0 +1,33 @@
+"""What a request must fulfil before the formant engine opens a stream for it, voice and slots aside."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from tts_core.errors import EmptyInput, InvalidParameter, UnknownModel
+from tts_core.models.formant.prosody import PITCH_RANGE, SPEED_RANGE
+from tts_core.request import SynthesisRequest
+
+
+def check_request(request: SynthesisRequest, model_name: str, open_ids: Container[str]) -> None:
+    """Return if the request can be done.
+
+    Raises:
+        UnknownModel: it is meant for another engine.
+        EmptyInput: it has no segments.
+        InvalidParameter: its id is in use, or speed or pitch are out of range.
+    """
+    if request.model != model_name:
+        raise UnknownModel(f"this engine is {model_name!r}, not {request.model!r}", param="model")
+    if request.request_id in open_ids:
+        raise InvalidParameter(f"request {request.request_id!r} is open already", param="request_id")
+    if not request.segments:
+        raise EmptyInput("there is nothing to speak", param="input")
+    _check_factor("speed", request.speed, SPEED_RANGE)
+    _check_factor("pitch", request.pitch, PITCH_RANGE)
+
+
+def _check_factor(name: str, value: float, allowed: tuple[float, float]) -> None:
+    low, high = allowed
+    if not low <= value <= high:  # true of NaN as well
+        raise InvalidParameter(f"{name} must be from {low:g} to {high:g}, not {value:g}", param=name)
