@@ -1,8 +1,8 @@
 """PCM in, the listener's format out, as early as the codec lets it go.
 
-How much input each format needs before a listener can hear its first sample, measured at 24 kHz: PCM and WAV
-none, FLAC 22 ms, Opus 40 ms, MP3 72 ms, AAC 128 ms. It is the codec's frame and look-ahead, and for MP3 and AAC
-also the 46 and 43 ms of silence that they begin with. Resampling adds 3 ms.
+How much input each format needs before a listener can hear its first sample, measured at 24 kHz: PCM and
+WAV none, FLAC 22 ms, Opus 40 ms, MP3 72 ms, AAC 128 ms. It is the codec's frame and look-ahead, and for MP3
+and AAC also the 46 and 43 ms of silence that they begin with. Resampling adds 3 ms.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def samples_from_pcm(pcm: Buffer) -> NDArray[np.int16]:
 class StreamEncoder:
     """One listener's encoder. Joined, its bytes are one file, the same for any cutting of the same PCM.
 
-    It belongs to one thread at a time. `finish` or `close` releases libav's memory at once (6.5 MiB for FLAC);
-    without them it lasts until the next garbage collection.
+    It belongs to one thread at a time. `finish` or `close` releases libav's memory at once, 6.5 MiB for
+    FLAC; without them it lasts until the next garbage collection.
 
     Args:
         fmt: the format of the output.
