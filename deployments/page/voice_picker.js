@@ -51,14 +51,21 @@ export class VoicePicker {
   }
 
   #open(query = "") {
-    const parts = fold(query).split(/\s+/).filter(Boolean);
-    this.#shown = this.#entries.filter(({ haystack }) => parts.every((part) => haystack.includes(part)));
+    this.#shown = this.#matching(fold(query).split(/\s+/).filter(Boolean));
     this.#list.replaceChildren(...this.#shown.map(({ option }) => option));
     if (!this.#shown.length) this.#list.append(emptyNote());
     this.#list.hidden = false;
     this.#input.setAttribute("aria-expanded", "true");
     const current = this.#shown.findIndex(({ voice }) => voice === this.chosen);
     this.#activate(query ? 0 : current);
+  }
+
+  /** Entries with all parts; those with a word that begins with the first part come first. */
+  #matching(parts) {
+    const all = this.#entries.filter(({ haystack }) => parts.every((part) => haystack.includes(part)));
+    if (!parts.length) return all;
+    const begins = ({ haystack }) => ` ${haystack}`.includes(` ${parts[0]}`);
+    return [...all.filter(begins), ...all.filter((entry) => !begins(entry))];
   }
 
   #close() {

@@ -8,15 +8,15 @@ const GAP_PX = 2;
 const SHORTEST_VIEW_S = 6;
 const EASE = 0.15;
 
-/** Match the canvas to its box on this screen, clear it, and return a context that counts in CSS pixels. */
+/** Match the canvas to its box on this screen and return an empty context that counts in CSS pixels. */
 function freshContext(canvas) {
   const scale = window.devicePixelRatio || 1;
   const width = Math.round(canvas.clientWidth * scale);
   const height = Math.round(canvas.clientHeight * scale);
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   const context = canvas.getContext("2d");
+  context.reset();
   context.setTransform(scale, 0, 0, scale, 0, 0);
-  context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
   return context;
 }
 

@@ -78,6 +78,7 @@ def encoded(pcm: np.ndarray[Any, np.dtype[np.int16]], response_format: str) -> I
     outlet = _Outlet()
     container = av.open(outlet, "w", format=container_name)
     stream = container.add_stream(codec, rate=SAMPLE_RATE_HZ, layout="mono")
+    assert isinstance(stream, av.AudioStream)
     for piece in pieces:
         frame = av.AudioFrame.from_ndarray(piece[None, :], format="s16", layout="mono")
         frame.sample_rate = SAMPLE_RATE_HZ
@@ -125,12 +126,16 @@ class StandIn:
         return StreamingResponse(audio, headers={"X-Request-Id": request_id}, media_type="audio/x-stand-in")
 
     async def _paced(self, request_id: str, voice: str, body: dict[str, Any]) -> AsyncIterator[bytes]:
-        self.outcomes[request_id] = "cancelled"
+        self.outcomes[request_id] = "open"
         pcm = syllables(max(1.0, len(body["input"]) * SECONDS_PER_CHAR / body["speed"]))
         pieces = list(encoded(pcm, body["response_format"]))
-        for index, piece in enumerate(pieces):
-            if voice == "breaks-off" and index == len(pieces) // 2:
-                raise ConnectionAbortedError("as asked")
-            yield piece
-            await asyncio.sleep(CHUNK_S / REAL_TIME_FACTORS.get(voice, 3.0))
+        try:
+            for index, piece in enumerate(pieces):
+                if voice == "breaks-off" and index == len(pieces) // 2:
+                    raise ConnectionAbortedError("as asked")
+                yield piece
+                await asyncio.sleep(CHUNK_S / REAL_TIME_FACTORS.get(voice, 3.0))
+        except asyncio.CancelledError:
+            self.outcomes[request_id] = "cancelled"
+            raise
         self.outcomes[request_id] = "complete"

@@ -1,0 +1,185 @@
+"""The page when things go wrong, or slowly, in ways that a healthy server doesn't show on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import uvicorn
+
+from tests.e2e.browser import SpeakingPage, open_page
+from tests.e2e.page_server import SAMPLE_RATE_HZ, StandIn, syllables
+
+pytestmark = pytest.mark.browser
+
+TEXT = "As long as two seconds of sound. "
+OVER = "['done', 'error'].includes(polyvox.status)"
+
+
+@dataclass(frozen=True)
+class Stage:
+    stand_in: StandIn
+    speaking: SpeakingPage
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    stand_in = StandIn()
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(stand_in.app, log_level="critical", ws="none", lifespan="off"))
+    task = asyncio.create_task(server.serve([listener]))
+    try:
+        async with open_page(f"http://127.0.0.1:{listener.getsockname()[1]}") as speaking:
+            yield Stage(stand_in, speaking)
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def test_pieces_are_played_without_a_seam(stage: Stage) -> None:
+    speaking = stage.speaking
+    await speaking.choose_voice("steady")
+    await speaking.speak(TEXT)
+    await speaking.until(OVER)
+    state = await speaking.state()
+
+    assert (state["status"], state["numGaps"]) == ("done", 0)
+    assert state["receivedS"] == pytest.approx(len(TEXT) * 0.06, abs=0.01)
+    assert state["playedS"] == pytest.approx(state["receivedS"], abs=0.1)
+
+
+async def test_the_waveform_is_the_audio_that_was_sent(stage: Stage) -> None:
+    await stage.speaking.choose_voice("steady")
+    await stage.speaking.speak(TEXT)
+    await stage.speaking.until(OVER)
+    seen = np.array(await stage.speaking.page.evaluate("polyvox.peaks"))
+    sent = np.abs(syllables(len(TEXT) * 0.06) / 32768)
+    whole = sent[: sent.size // 480 * 480].reshape(-1, round(0.02 * SAMPLE_RATE_HZ)).max(axis=1)
+
+    assert np.allclose(seen[: whole.size], whole, atol=1e-4)
+
+
+async def test_a_server_slower_than_speech_shows_gaps(stage: Stage) -> None:
+    speaking = stage.speaking
+    await speaking.choose_voice("slow")
+    await speaking.speak(TEXT)
+    await speaking.until("polyvox.numGaps > 0")
+    state = await speaking.state()
+
+    assert state["lowestHeadroomS"] < 0.2
+    await speaking.until(OVER)
+    assert "gap" in await speaking.text_of("#gaps")
+
+
+async def test_stop_reaches_the_server(stage: Stage) -> None:
+    speaking = stage.speaking
+    await speaking.choose_voice("steady")
+    await speaking.speak(TEXT * 10)
+    await speaking.until("polyvox.playedS > 0.2")
+    await speaking.page.keyboard.press("Escape")
+    await asyncio.sleep(0.3)
+    received = (await speaking.state())["numBytes"]
+    await asyncio.sleep(0.3)
+
+    assert stage.stand_in.outcomes == {"req-0001": "cancelled"}
+    assert (await speaking.state())["numBytes"] == received
+    assert speaking.failed == [("v1/audio/speech", "net::ERR_ABORTED")]
+
+
+async def test_speaking_again_stops_what_was_being_said(stage: Stage) -> None:
+    speaking = stage.speaking
+    await speaking.choose_voice("steady")
+    await speaking.speak(TEXT * 10)
+    await speaking.until("polyvox.playedS > 0.2")
+    await speaking.speak(TEXT)
+    await speaking.until(OVER)
+
+    assert stage.stand_in.outcomes == {"req-0001": "cancelled", "req-0002": "complete"}
+    assert (await speaking.state())["requestId"] == "req-0002"
+
+
+async def test_a_full_server_counts_down_to_the_next_try(stage: Stage) -> None:
+    speaking = stage.speaking
+    await speaking.choose_voice("busy")
+    await speaking.speak(TEXT)
+    await speaking.until(OVER)
+
+    assert await speaking.text_of("#error-code") == "overloaded"
+    assert "busy" in await speaking.text_of("#status")
+    assert "Try again in" in await speaking.text_of("#retry")
+    assert await speaking.page.is_disabled("#retry")
+    await speaking.until("!document.getElementById('retry').disabled")
+    await speaking.choose_voice("steady")
+    await speaking.page.click("#retry")
+    await speaking.until("polyvox.status === 'done'")
+
+
+async def test_a_refusal_is_shown_in_the_servers_words(stage: Stage) -> None:
+    await stage.speaking.choose_voice("refuses")
+    await stage.speaking.speak(TEXT)
+    await stage.speaking.until(OVER)
+
+    assert await stage.speaking.text_of("#status") == "There is no voice named refuses."
+    assert await stage.speaking.text_of("#error-code") == "unknown_voice"
+    assert await stage.speaking.page.is_hidden("#retry")
+
+
+@pytest.mark.parametrize("response_format", ["wav", "mp3", "opus"])
+async def test_a_stream_that_breaks_off_never_looks_whole(stage: Stage, response_format: str) -> None:
+    speaking = stage.speaking
+    await speaking.choose_voice("breaks-off")
+    await speaking.speak(TEXT, response_format)
+    await speaking.until(OVER)
+
+    assert (await speaking.state())["status"] == "error"
+    assert await speaking.text_of("#error-code") == "stream_interrupted"
+    assert await speaking.page.is_visible("#retry")
+
+
+async def test_replay_and_download_give_what_was_heard(stage: Stage) -> None:
+    speaking = stage.speaking
+    await speaking.choose_voice("steady")
+    await speaking.speak(TEXT)
+    await speaking.until(OVER)
+    async with speaking.page.expect_download() as saving:
+        await speaking.page.click("#download")
+    download = await saving.value
+    wav = (await download.path()).read_bytes()
+    await speaking.page.click("#replay")
+    await speaking.until("polyvox.status === 'replaying' && polyvox.playedS > 0.2")
+    await speaking.until("polyvox.status === 'done'")
+
+    assert download.suggested_filename == "polyvox-steady.wav"
+    assert wav[44:] == syllables(len(TEXT) * 0.06).tobytes()
+    assert int.from_bytes(wav[40:44], "little") == len(wav) - 44
+    assert len(stage.stand_in.outcomes) == 1
+
+
+async def test_a_server_that_is_gone_is_named_as_that(stage: Stage) -> None:
+    await stage.speaking.page.route("**/v1/audio/speech", lambda route: route.abort("connectionrefused"))
+    await stage.speaking.choose_voice("steady")
+    await stage.speaking.speak(TEXT)
+    await stage.speaking.until(OVER)
+
+    assert await stage.speaking.text_of("#error-code") == "no_connection"
+
+
+async def test_nothing_moves_while_the_page_speaks(stage: Stage) -> None:
+    speaking = stage.speaking
+    tops = (
+        "[...document.querySelectorAll('main *')].filter((e) => !e.closest('#samples, #voice-list, .status'))"
+    )
+    measure = f"{tops}.map((e) => Math.round(e.getBoundingClientRect().top))"
+    await speaking.page.fill("#text", TEXT)
+    before = await speaking.page.evaluate(measure)
+    await speaking.choose_voice("steady")
+    await speaking.page.click("#speak")
+    await speaking.until("polyvox.playedS > 0.3")
+    during = await speaking.page.evaluate(measure)
+    await speaking.until(OVER)
+
+    assert before == during == await speaking.page.evaluate(measure)
