@@ -97,7 +97,7 @@ class T2S(nn.Module):
         embedded = self._embed_text(phones, bert), self.audio_embedding(prompt)
         x = self._packed(*embedded, phone_lengths, prompt_lengths, padding)
         mask = _prompt_mask(x.shape[1], phone_lengths, self.dtype)
-        for layer in self._layers():
+        for layer in self.transformer_layers():
             x = layer.prefill(x, mask, cache, slots)
         last = (phone_lengths + prompt_lengths - 1).view(-1, 1, 1).expand(-1, 1, x.shape[2])
         return self._logits(x.gather(1, last))
@@ -122,7 +122,7 @@ class T2S(nn.Module):
         x = x.unsqueeze(1)
         seen = torch.arange(kv_len, device=tokens.device) <= positions.unsqueeze(1)
         mask = additive(seen[:, None, None], self.dtype)
-        for layer in self._layers():
+        for layer in self.transformer_layers():
             x = layer.step(x, positions, mask, cache)
         return self._logits(x)
 
@@ -132,7 +132,8 @@ class T2S(nn.Module):
         for name, alpha in (("text_positions", self.text_alpha), ("audio_positions", self.audio_alpha)):
             self.register_buffer(name, (alpha.float() * table).to(self.dtype), persistent=False)
 
-    def _layers(self) -> list[T2SLayer]:
+    def transformer_layers(self) -> list[T2SLayer]:
+        """Return the layers, typed."""
         return list(self.layers)  # type: ignore[arg-type]
 
     def _embed_text(self, phones: Tensor, bert: Tensor) -> Tensor:

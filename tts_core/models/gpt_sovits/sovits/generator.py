@@ -77,7 +77,7 @@ class Generator(nn.Module):
         Args:
             style: (rows, style_channels, 1).
             mask: (rows, 1, frames), 1 where a row's frames exist. Everything elsewhere counts as beyond the
-                end, at every layer, so a row padded into a fixed shape sounds as it would alone. None: all do.
+                end, at every layer, so a row padded into a fixed shape sounds as it would alone. None: all.
         """
         x = self.conv_pre(_masked(latents, mask)) + self.cond(style)
         for level, upsample in enumerate(self.ups):
