@@ -28,7 +28,10 @@ class Metric:
 
     def show(self, value: float | None) -> str:
         """Return the figure as text, with its unit."""
-        return "–" if value is None else f"{value:,.{self.digits}f} {self.unit}".rstrip()
+        if value is None:
+            return "–"
+        digits = 1 if self.unit == "ms" and abs(value) < 10 else self.digits
+        return f"{value:,.{digits}f} {self.unit}".rstrip()
 
 
 def _ms(label: str, path: str, better: Better = "lower") -> Metric:

@@ -2,7 +2,7 @@
 // One function per chart. Each takes the page's data and does nothing where there is nothing to draw.
 
 const HALF = { width: 560, height: 270 };
-const FULL = { width: 1160, height: 300 };
+const FULL = { width: innerWidth < 860 ? 560 : 1160, height: 300 };
 
 const listeners = (data) => data.requests.filter((r) => r.role === "listener");
 
@@ -125,7 +125,8 @@ function drawHeadroom(data) {
   const most = points.reduce((top, p) => Math.max(top, p[1]), 0.001);
   const x = { low: 0, high: longest * 1.01, format: plain, label: "seconds since the listener's playback began" };
   const y = { low: 0, high: most * 1.05, format: (v) => `${plain(v)} s` };
-  const { svg, sx, sy } = plot(card, { ...FULL, x, y });
+  const { svg, sx, sy, box } = plot(card, { ...FULL, x, y });
+  shape(svg, "line", { class: "zero", x1: box.left, x2: box.right, y1: sy(0), y2: sy(0) });
   const requests = new Map(data.requests.map((r) => [r.index, r]));
   const opacity = Math.max(0.12, Math.min(0.75, 14 / data.curves.length));
   for (const curve of [...data.curves].sort((a, b) => a.ran_dry - b.ran_dry)) {

@@ -35,7 +35,7 @@ function drawTiles() {
     ["lowest headroom", figures["lowest headroom"], dry.total ? `${figures["stalled in total"]} of silence` : "", dry.total ? "bad" : ""],
     ["RTF p50", figures["RTF p50"], `p95 ${figures["RTF p95"]}`, ""],
     ["audio per second", figures["audio per second"], `${asS(summary.audio_s)} in all`, ""],
-    ["requests achieved", figures["requests achieved"], offered, ""],
+    ["achieved", figures["requests achieved"], offered, ""],
     ["errors", figures.errors, `of ${figures["requests sent"]} requests`, summary.num_failed ? "bad" : "good"],
   ];
   for (const [label, value, note, tone] of tiles) {
