@@ -111,8 +111,8 @@ class HostProcess:
         self._gone.set()
         if not self._catalogue.done():
             self._catalogue.set_exception(MissingDependency(_unusable("its process ended at once")))
-        self._catalogue.exception()  # taken note of, in case nobody waits for it
-        if not self._stopping:
+        # Taking note of the exception keeps asyncio from reporting it, should nobody wait for it.
+        if self._catalogue.exception() is None and not self._stopping:
             self._on_death(f"the process that holds espeak-ng ended (exit status {self._process.wait()})")
 
 

@@ -1,0 +1,79 @@
+"""Requests, listeners and patience for the tests of the formant engine."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable
+
+import numpy as np
+import psutil
+
+from tts_core.engine.stream import SpeechStream, StreamLimits
+from tts_core.models.formant.engine import FormantEngine
+from tts_core.request import Segment, SynthesisRequest
+
+SENTENCE = "The quick brown fox jumps over the lazy dog."
+STORY = (
+    "It was a bright cold day in April, and the clocks were striking thirteen.",
+    "Nobody could say how long the lights had been out!",
+    "Who would come to mend them?",
+)
+LONG_TEXT = (
+    "She sells sea shells, and the shells that she sells are sea shells for sure. " * 40
+)  # over 3 minutes
+SHORT_LEAD = StreamLimits(lead_s=1.0)
+
+_ids = itertools.count()
+
+
+def make_request(
+    *texts: str,
+    voice: str = "en-us",
+    language: str | None = None,
+    speed: float = 1.0,
+    pitch: float = 1.0,
+    seed: int = 0,
+    model: str = "formant",
+) -> SynthesisRequest:
+    return SynthesisRequest(
+        request_id=f"r{next(_ids)}",
+        model=model,
+        voice=voice,
+        segments=tuple(Segment(index, text) for index, text in enumerate(texts)),
+        language=language,
+        speed=speed,
+        pitch=pitch,
+        seed=seed,
+    )
+
+
+async def listen(stream: SpeechStream) -> bytes:
+    """Take and acknowledge everything."""
+    pcm = bytearray()
+    async for chunk in stream:
+        pcm += chunk.pcm
+        stream.acknowledge(len(pcm) // 2)
+    return bytes(pcm)
+
+
+async def speak(engine: FormantEngine, *texts: str, voice: str = "en-us", speed: float = 1.0) -> bytes:
+    return await listen(engine.generate(make_request(*texts, voice=voice, speed=speed)))
+
+
+def samples(pcm: bytes) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return np.frombuffer(pcm, np.int16).astype(np.float64)
+
+
+async def eventually(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+    """Return as soon as the condition holds. The deadline is generous: machines that run tests are busy."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "still not so"
+        await asyncio.sleep(0.005)
+
+
+def speakers(engine: FormantEngine) -> list[psutil.Process]:
+    """Return the processes that are speaking an utterance now."""
+    return psutil.Process(engine.host_pid).children()
