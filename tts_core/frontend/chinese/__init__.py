@@ -1,0 +1,60 @@
+"""Mandarin: characters to pinyin (jieba's words, pypinyin's phrases), tones between neighbours, phones."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from tts_core.frontend.chinese.lexicon import load_lexicon
+from tts_core.frontend.chinese.merge import merge_words
+from tts_core.frontend.chinese.normalise import normalise
+from tts_core.frontend.chinese.sandhi import change_erhua, change_tones
+from tts_core.frontend.chinese.syllables import clause_pinyin, is_phrase, syllable_phones, word_pinyin
+from tts_core.frontend.chinese.words import Word, WordSegmenter
+from tts_core.frontend.protocol import Pronunciation
+
+_CLAUSE = re.compile(r"[^!?…,.]*[!?…,.]|[^!?…,.]+")
+_CACHED_WORDS = 1 << 16
+
+
+@functools.lru_cache(_CACHED_WORDS)
+def _dictionary_tones(word: str) -> str:
+    return "".join(syllable[-1] for syllable in word_pinyin(word))
+
+
+class FrontEnd:
+    """Mandarin. Loading builds jieba's dictionary, about a second."""
+
+    def __init__(self) -> None:
+        self._segmenter = WordSegmenter()
+        self._lexicon = load_lexicon()
+
+    def pronounce(self, text: str) -> Pronunciation:
+        normalised, num_dropped = normalise(text)
+        per_character: list[tuple[str, ...]] = []
+        for clause in _CLAUSE.findall(normalised):
+            per_character.extend(self._clause_phones(clause))
+        return Pronunciation(
+            text=normalised,
+            phones=tuple(phone for phones in per_character for phone in phones),
+            word2ph=tuple(len(phones) for phones in per_character),
+            num_dropped=num_dropped,
+        )
+
+    def _clause_phones(self, clause: str) -> list[tuple[str, ...]]:
+        """Return the phones of each character of a clause and its punctuation mark."""
+        pinyin = clause_pinyin(clause)
+        phones: list[tuple[str, ...]] = []
+        for word in merge_words(self._segmenter.words(clause), _dictionary_tones):
+            start = len(phones)
+            phones.extend(self._word_phones(word, pinyin[start : start + len(word.text)]))
+        return phones
+
+    def _word_phones(self, word: Word, pinyin: list[str]) -> list[tuple[str, ...]]:
+        if is_phrase(word.text):
+            pinyin = list(word_pinyin(word.text))
+        syllables = [syllable[:-1] for syllable in pinyin]
+        tones = [syllable[-1] for syllable in pinyin]
+        change_tones(word, tones, self._segmenter.parts, self._lexicon)
+        change_erhua(word, syllables, tones, self._lexicon)
+        return [syllable_phones(syllable + tone) for syllable, tone in zip(syllables, tones, strict=True)]

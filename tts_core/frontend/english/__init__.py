@@ -1,0 +1,90 @@
+"""English: a pronouncing dictionary, homographs by their neighbours, unknown words by their letters."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from tts_core.frontend.english.data import load_dictionary, load_homographs
+from tts_core.frontend.english.homographs import fits
+from tts_core.frontend.english.normalise import normalise
+from tts_core.frontend.english.spelling import LetterToSound
+from tts_core.frontend.protocol import Pronunciation
+
+# A word keeps the apostrophes and hyphens inside it.
+_TOKEN = re.compile(r"[A-Za-z][A-Za-z'-]+[A-Za-z]|[A-Za-z]+|[.,?!'-]")
+_CACHED_WORDS = 1 << 16
+_SPELLED_LETTERS = 3
+_MIN_PART_LETTERS = 4
+_MAX_COMPOUND_LETTERS = 32
+_MIN_PHONES = 4
+_VOICELESS = frozenset("P T K F TH HH".split())  # noqa: SIM905
+_SIBILANTS = frozenset("S Z SH ZH CH JH".split())  # noqa: SIM905
+
+
+class FrontEnd:
+    """English. Loading reads the dictionary, 0.2 s; the letter-to-sound weights wait for an unknown word."""
+
+    def __init__(self) -> None:
+        self._dictionary = load_dictionary()
+        self._homographs = load_homographs()
+        self._word_phones = functools.lru_cache(_CACHED_WORDS)(self._look_up)
+
+    @functools.cached_property
+    def _letter_to_sound(self) -> LetterToSound:
+        return LetterToSound()
+
+    def pronounce(self, text: str) -> Pronunciation:
+        normalised, num_dropped = normalise(text)
+        tokens = _TOKEN.findall(normalised)
+        lowered = [token.lower() for token in tokens]
+        phones: list[str] = []
+        for index, token in enumerate(tokens):
+            phones.extend(self._token_phones(token, lowered, index))
+        if phones and len(phones) < _MIN_PHONES:
+            phones.insert(0, ",")  # too short a beginning is swallowed
+        return Pronunciation(normalised, tuple(phones), num_dropped=num_dropped)
+
+    def _token_phones(self, token: str, lowered: list[str], index: int) -> tuple[str, ...]:
+        word = lowered[index]
+        if not word[0].isalpha():
+            return ("-",) if word == "'" else (word,)
+        if token == "A":
+            return ("EY1",)
+        if word in self._homographs:
+            fitting, other, tag = self._homographs[word]
+            return tuple((fitting if fits(lowered, index, tag) else other).split())
+        return self._word_phones(word)
+
+    def _look_up(self, word: str) -> tuple[str, ...]:
+        if word in self._dictionary:
+            return tuple(self._dictionary[word].split())
+        if word.endswith("'s"):
+            return self._possessive(self._word_phones(word[:-2]))
+        parts = [part for part in re.split("['-]+", word) if part]
+        if len(parts) > 1:
+            return self._joined(parts)
+        if len(word) <= _SPELLED_LETTERS:
+            return tuple(phone for letter in word for phone in self._letter(letter))
+        return self._joined(self._compound(word)) or tuple(self._letter_to_sound.phones(word))
+
+    def _letter(self, letter: str) -> list[str]:
+        return ["EY1"] if letter == "a" else self._dictionary[letter].split()
+
+    def _joined(self, parts: list[str]) -> tuple[str, ...]:
+        return tuple(phone for part in parts for phone in self._word_phones(part))
+
+    def _possessive(self, phones: tuple[str, ...]) -> tuple[str, ...]:
+        if phones[-1] in _VOICELESS:
+            return (*phones, "S")
+        return (*phones, "AH0", "Z") if phones[-1] in _SIBILANTS else (*phones, "Z")
+
+    def _compound(self, word: str) -> list[str]:
+        """Return the two dictionary words that make up `word`, cut near its middle; or nothing."""
+        if len(word) > _MAX_COMPOUND_LETTERS:
+            return []
+        cuts = range(_MIN_PART_LETTERS, len(word) - _MIN_PART_LETTERS + 1)
+        for cut in sorted(cuts, key=lambda cut: abs(2 * cut - len(word))):
+            if word[:cut] in self._dictionary and word[cut:] in self._dictionary:
+                return [word[:cut], word[cut:]]
+        return []

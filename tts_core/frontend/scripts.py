@@ -1,0 +1,51 @@
+"""Cutting mixed text into runs of one language, by script."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+# Full-width Latin letters are Latin. What has no name here (spaces, marks) goes with what stands before it.
+_RUN = re.compile(
+    r"(?P<en>[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\uff21-\uff3a\uff41-\uff5a]+)"
+    r"|(?P<zh>[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+)"
+    r"|(?P<ja>[\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\uff66-\uff9f]+)"
+    r"|(?P<ko>[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]+)"
+    r"|(?P<digits>\d+)"
+)
+
+
+class Run(NamedTuple):
+    """A stretch of text in one language."""
+
+    language: str
+    text: str
+
+
+def split_by_script(text: str, default: str) -> list[Run]:
+    """Cut `text` into runs of en, zh, ja and ko, which joined are the text.
+
+    Digits are read in the language on both sides of them; between two languages, and where no letters are, in
+    `default`. At an end they go with their only neighbour.
+    """
+    found = [(match.lastgroup or "", match.start()) for match in _RUN.finditer(text)]
+    letters = [kind for kind, _ in found]
+    languages = [
+        _digits_language(letters, index, default) if kind == "digits" else kind
+        for index, kind in enumerate(letters)
+    ]
+    runs: list[Run] = []
+    starts = [0, *(start for _, start in found[1:]), len(text)]
+    for language, start, end in zip(languages or [default], starts, starts[1:], strict=False):
+        if runs and runs[-1].language == language:
+            runs[-1] = Run(language, runs[-1].text + text[start:end])
+        else:
+            runs.append(Run(language, text[start:end]))
+    return runs
+
+
+def _digits_language(kinds: list[str], index: int, default: str) -> str:
+    before = next((kind for kind in reversed(kinds[:index]) if kind != "digits"), None)
+    after = next((kind for kind in kinds[index + 1 :] if kind != "digits"), None)
+    before, after = before or after, after or before
+    return before if before and before == after else default
