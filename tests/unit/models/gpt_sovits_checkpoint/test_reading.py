@@ -23,7 +23,9 @@ def assert_formula(tensors: Mapping[str, torch.Tensor], shapes: Mapping[str, tup
     assert tensors.keys() == shapes.keys()
     for key, shape in shapes.items():
         assert tensors[key].dtype == torch.float16
-        assert torch.equal(tensors[key].float(), torch.from_numpy(formula_tensor(key, shape)).view(shape)), key
+        assert torch.equal(tensors[key].float(), torch.from_numpy(formula_tensor(key, shape)).view(shape)), (
+            key
+        )
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -40,7 +42,9 @@ def test_a_sovits_file_gives_its_version_config_and_every_tensor(
     assert_formula(checkpoint.tensors, sovits_shapes(version, config))
 
 
-@pytest.mark.parametrize(("version", "symbols"), [("v1", "v1"), ("v2", "v2"), ("v2Pro", "v2"), ("v2ProPlus", "v2")])
+@pytest.mark.parametrize(
+    ("version", "symbols"), [("v1", "v1"), ("v2", "v2"), ("v2Pro", "v2"), ("v2ProPlus", "v2")]
+)
 def test_a_t2s_file_gives_its_symbol_table_config_and_every_tensor(
     pairs: Mapping[str, Pair], version: str, symbols: str
 ) -> None:
@@ -63,7 +67,9 @@ def test_the_posterior_encoder_of_pretrained_files_is_left_out(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("header", [b"00", b"01", b"05", b"06", b"PK"])
-def test_the_version_comes_from_the_tensors_whatever_header_and_name_say(tmp_path: Path, header: bytes) -> None:
+def test_the_version_comes_from_the_tensors_whatever_header_and_name_say(
+    tmp_path: Path, header: bytes
+) -> None:
     path = tmp_path / "s2Gv2ProPlus.pth"
     save_sovits(path, sovits_tensors("v2Pro"), sovits_config("v2Pro", tiny=True), "", "v2")
     path.write_bytes(header + path.read_bytes()[2:])

@@ -1,7 +1,8 @@
-"""Files that are not what they should be: each refused, with the file, the expectation and the finding named."""
+"""Files that are not what they should be: refused, with file, expectation and finding named."""
 
 from __future__ import annotations
 
+import sys
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.checkpoint_configs import sovits_config, t2s_config
-from benchmarks.checkpoint_shapes import sovits_shapes, t2s_shapes
+from benchmarks.checkpoint_shapes import sovits_shapes
 from benchmarks.official_format import save_sovits, save_t2s
 from tests.unit.models.gpt_sovits_checkpoint.conftest import Pair
 from tts_core.errors import InvalidCheckpoint, MissingWeights
@@ -48,8 +49,14 @@ FOREIGN: dict[str, tuple[Callable[[Path], Any], str]] = {
     "other zip": (write_zip, "without data.pkl"),
     "state dict": (saving({"conv1.weight": torch.zeros(2)}), "a bare table of tensors with conv1.weight"),
     "list": (saving([1, 2]), "a pickled list"),
-    "lightning": (saving({"state_dict": {}, "pytorch-lightning_version": "2"}), "Lightning training checkpoint"),
-    "training": (saving({"model": {}, "optimizer": {}, "iteration": 3}), "training checkpoint with its optimiser"),
+    "lightning": (
+        saving({"state_dict": {}, "pytorch-lightning_version": "2"}),
+        "Lightning training checkpoint",
+    ),
+    "training": (
+        saving({"model": {}, "optimizer": {}, "iteration": 3}),
+        "training checkpoint with its optimiser",
+    ),
     "no table": (saving({"weight": [1], "config": {}}), "not a table of tensors"),
     "no config": (saving({"weight": {"a": torch.zeros(1)}, "config": 3}), "a config of type int"),
     "another model": (saving({"weight": {"enc.w": torch.zeros(1)}, "config": {}}), "another model (enc.w)"),
@@ -57,7 +64,10 @@ FOREIGN: dict[str, tuple[Callable[[Path], Any], str]] = {
         saving({"weight": {"discriminators.0.w": torch.zeros(1)}, "config": {}}),
         "a SoVITS discriminator",
     ),
-    "odd config": (saving({"weight": {"a": torch.zeros(1)}, "config": {"x": b"raw"}}), "JSON can't hold"),
+    "odd config": (
+        saving({"weight": {"a": torch.zeros(1)}, "config": {"x": torch.zeros(1)}}),
+        "JSON can't hold",
+    ),
     "legacy": (
         lambda path: torch.save({"weight": {}}, path, _use_new_zipfile_serialization=False),
         "a bare pickle, which is never opened",
@@ -86,7 +96,9 @@ def test_no_file_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shape", [(700, 32), (0, 32), ()])
-@pytest.mark.parametrize("key", ["enc_p.text_embedding.weight", "model.ar_text_embedding.word_embeddings.weight"])
+@pytest.mark.parametrize(
+    "key", ["enc_p.text_embedding.weight", "model.ar_text_embedding.word_embeddings.weight"]
+)
 def test_phones_that_no_version_has_are_refused(tmp_path: Path, key: str, shape: tuple[int, ...]) -> None:
     torch.save({"weight": {key: torch.zeros(shape)}, "config": {}}, tmp_path / "a.pth")
     message = refused(tmp_path / "a.pth")
@@ -126,25 +138,13 @@ def test_a_flipped_byte_is_refused_or_changes_nothing(
 
 
 def test_a_tensor_that_reaches_outside_its_storage_is_refused(tmp_path: Path) -> None:
-    config = t2s_config("v2", tiny=True)
-    tensors = {key: torch.zeros(shape) for key, shape in t2s_shapes(config).items()}
-    whole = torch.zeros(4096)
-    tensors["model.greedy"] = whole
-    save_t2s(tmp_path / "a.ckpt", tensors, config, "")
-    whole.untyped_storage().resize_(64)
-    with pytest.raises(RuntimeError):  # the trick below needs the file's own description, not torch's
-        whole.sum()
-    _shrink_last_storage(tmp_path / "a.ckpt", tmp_path / "b.ckpt")
-    assert "a storage too short for it" in refused(tmp_path / "b.ckpt")
-
-
-def _shrink_last_storage(source: Path, target: Path) -> None:
-    """Copy an archive, its 4096 numbers cut to 16, under a checksum that fits."""
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
-        for info in old.infolist():
-            content = old.read(info)
-            is_last = info.filename.endswith("/data/19") or len(content) == 4096 * 4
-            new.writestr(info.filename, content[:64] if is_last and len(content) == 4096 * 4 else content)
+    torch.save({"greedy": torch.zeros(5000)}, tmp_path / "whole.pth")
+    with zipfile.ZipFile(tmp_path / "whole.pth") as whole, zipfile.ZipFile(tmp_path / "cut.pth", "w") as cut:
+        for info in whole.infolist():
+            content = whole.read(info)
+            cut.writestr(info.filename, content[:64] if info.filename.endswith("/data/0") else content)
+    with pytest.raises(InvalidCheckpoint, match="a storage too short for it"):
+        read_state_dict(tmp_path / "cut.pth")
 
 
 LATER_TENSORS = {"enc_p.text_embedding.weight": torch.zeros(732, 4), "cfm.estimator.w": torch.zeros(1)}
@@ -198,8 +198,6 @@ def test_a_compressed_description_is_not_unpacked(tmp_path: Path) -> None:
 
 
 def test_save_helpers_leave_no_module_behind(tmp_path: Path) -> None:
-    import sys
-
     before = sys.modules.get("utils")
     save_sovits(tmp_path / "a.pth", {}, sovits_config("v2", tiny=True), "", "v2")
     save_t2s(tmp_path / "a.ckpt", {}, t2s_config("v2", tiny=True), "")
