@@ -56,7 +56,7 @@ def decode(source: Source, rate_hz: int | None = None, max_duration_s: float | N
         max_duration_s: refuse more, before it fills the memory.
 
     Raises:
-        InvalidParameter: not audio, damaged, empty, or too long.
+        InvalidParameter: not audio, damaged so that libav notices, empty, or too long.
         OSError: the path can't be read.
     """
     try:

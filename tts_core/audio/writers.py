@@ -92,7 +92,7 @@ class CodecWriter:
     """A codec and a container of libav.
 
     Its bytes depend on the samples alone: the encoder gets frames of its own fixed size however the samples
-    arrive, and nothing random or versioned (serial numbers, names of encoders) is written.
+    arrive, and neither random serial numbers nor libav's version are written.
     """
 
     def __init__(
@@ -102,7 +102,6 @@ class CodecWriter:
         self._rate_hz = rate_hz
         self._num_samples = 0
         options = {
-            "flush_packets": "1",
             "fflags": "+bitexact",
             **codec.muxer_options,
             **(muxer_options or {}),

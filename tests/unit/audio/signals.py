@@ -12,9 +12,11 @@ def speech_like(rate_hz: int, duration_s: float = 1.0) -> NDArray[np.int16]:
     """Return a gliding voice, harmonics below 4 kHz, four syllables a second, loud from its first sample."""
     time_s = np.arange(round(rate_hz * duration_s)) / rate_hz
     phase = 2 * np.pi * (140 * time_s + 30 * np.sin(2 * np.pi * 0.7 * time_s))
-    voice = np.sum([np.cos(k * phase + k * k) / k for k in range(1, 20)], axis=0)
+    harmonic = np.arange(1, 20)[:, None]
+    voice: NDArray[np.float64] = (np.cos(harmonic * phase + harmonic**2) / harmonic).sum(axis=0)
     loudness = 0.55 + 0.45 * np.cos(2 * np.pi * 4 * time_s)
-    return np.round(6000 * voice * loudness).astype(np.int16)
+    samples: NDArray[np.int16] = np.round(6000 * voice * loudness).astype(np.int16)
+    return samples
 
 
 def sine(rate_hz: int, frequency_hz: float, duration_s: float = 1.0) -> NDArray[np.int16]:

@@ -62,6 +62,14 @@ def test_what_is_not_audio_is_refused(data: bytes) -> None:
         decode(data)
 
 
+def test_damage_in_the_middle_is_refused_and_ends_a_prefix() -> None:
+    data = bytearray(encode_whole(AudioFormat.MP3, speech_like(24_000).tobytes(), 24_000))
+    data[6000:9000] = bytes(3000)
+    with pytest.raises(InvalidParameter, match="can't be decoded as audio"):
+        decode(data)
+    assert 0.3 < decode_prefix(data).duration_s < 0.7
+
+
 @pytest.mark.parametrize("fmt", [AudioFormat.WAV, AudioFormat.FLAC, AudioFormat.OGG, AudioFormat.MP3])
 def test_a_file_without_sound_is_refused(fmt: AudioFormat) -> None:
     with pytest.raises(InvalidParameter):

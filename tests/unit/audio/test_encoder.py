@@ -15,7 +15,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.audio.signals import best_alignment, speech_like
+from tests.unit.audio.signals import best_alignment, sine, speech_like
 from tts_core.audio.decoder import decode, decode_prefix
 from tts_core.audio.encoder import StreamEncoder, encode_whole
 from tts_core.audio.formats import AudioFormat
@@ -70,6 +70,16 @@ def test_the_sound_survives(fmt: AudioFormat, rate_hz: int) -> None:
     assert decoded.duration_s == pytest.approx(1.0, abs=1e-3 if is_exact else 0.1)
     assert lag <= (0 if is_exact else 0.06 * rate_hz)
     assert correlation > (0.9999 if fmt in LOSSLESS else 0.99)
+
+
+@pytest.mark.parametrize("fmt", CODED)
+def test_a_steady_tone_has_no_clicks(fmt: AudioFormat) -> None:
+    tone = sine(32_000, 440) // 4
+    decoded = decode(stream(fmt, [tone.tobytes()], 32_000), 32_000).samples
+    lag, _ = best_alignment(tone, decoded)
+    length = min(tone.size, decoded.size - lag)
+    error = np.abs(decoded[lag : lag + length] - tone[:length] / 32768)
+    assert error[: -length // 20].max() < 0.05
 
 
 @pytest.mark.parametrize("fmt", LOSSLESS)
@@ -165,6 +175,11 @@ def test_a_wrong_announcement_is_an_error(fmt: AudioFormat) -> None:
     encoder.encode(bytes(198))
     with pytest.raises(ValueError, match="100 samples were announced and 99 came"):
         encoder.finish()
+
+
+@pytest.mark.parametrize("fmt", AudioFormat)
+def test_the_version_of_libav_is_not_in_the_bytes(fmt: AudioFormat) -> None:
+    assert b"Lav" not in encode_whole(fmt, bytes(4800), 24_000)
 
 
 def test_half_a_sample_is_an_error() -> None:
