@@ -1,6 +1,7 @@
-"""`build`: the import_path of serve_config.yaml."""
+"""`build`: the import_path of serve_config.yaml.
 
-from __future__ import annotations
+Annotations are evaluated here, unlike elsewhere: Serve reads the type of `build`'s argument to validate it.
+"""
 
 from typing import Any
 
@@ -19,6 +20,10 @@ ROUTER = RequestRouterConfig.model_validate(
     {"initial_backoff_s": 0.005, "backoff_multiplier": 1, "max_backoff_s": 0.005}
 )
 
+# The engine refuses what exceeds its slots, at once and with a time to come back; Serve would let it wait.
+# The room above the slots is for those refusals, and for questions about health while all slots are taken.
+REFUSAL_ROOM = 64
+
 
 def build(args: AppArgs) -> Application:
     """Return the application: an ingress in front of one deployment for each engine."""
@@ -30,7 +35,7 @@ def _engine_deployment(engine: EngineArgs) -> Deployment:
     replica = engine.replica
     return serve.deployment(
         name=f"TTSServer-{engine.model}",
-        max_ongoing_requests=engine.num_slots,
+        max_ongoing_requests=engine.num_slots + REFUSAL_ROOM,
         max_queued_requests=replica.max_queued_requests,
         backpressure_config=BackpressureConfig(status_code=429, retry_after_s=replica.retry_after_s),
         autoscaling_config=AutoscalingConfig(

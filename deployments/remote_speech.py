@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, cast
@@ -19,6 +20,8 @@ from tts_core.request import SynthesisRequest
 from tts_core.voice import VoiceInfo
 
 VOICES_MAX_AGE_S = 30.0
+# A full replica may have a free neighbour that the router's figures didn't show yet.
+ADMISSION_ATTEMPTS = 3
 
 
 class RemoteSpeech:
@@ -101,6 +104,12 @@ class RemoteSpeechSource:
         return self._voices
 
     async def open(self, request: SynthesisRequest) -> RemoteSpeech:
+        for _ in range(ADMISSION_ATTEMPTS - 1):
+            with contextlib.suppress(Overloaded):
+                return await self._open(request)
+        return await self._open(request)
+
+    async def _open(self, request: SynthesisRequest) -> RemoteSpeech:
         handle = self._handles[request.model].options(stream=True, method_name="synthesize")
         items = cast(DeploymentResponseGenerator[StreamItem], handle.remote(request))
         speech = RemoteSpeech(items, self._links)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 
@@ -49,7 +50,9 @@ class Service:
 
     async def open(self, wish: Wish, request_id: str) -> Speech:
         """Plan and open. Raises PolyvoxError while there is still a status to answer with."""
-        return await self.source.open(self._planner.plan(wish, request_id))
+        # Clients may repeat an id of theirs; within the server each request has one of its own.
+        own_id = f"{request_id}.{secrets.token_hex(4)}"
+        return await self.source.open(self._planner.plan(wish, own_id))
 
     def stream(
         self,

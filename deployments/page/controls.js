@@ -65,8 +65,7 @@ export class Controls {
 
   #onVoice(voice) {
     byId("voice-id").textContent = voice.id;
-    // Timbres are espeak-ng's voice variants; a cloned voice has its own.
-    this.#timbre.disabled = voice.model !== "formant";
+    this.#timbre.disabled = !takesTimbre(voice);
     this.#changed();
   }
 
@@ -140,6 +139,14 @@ export class Controls {
     this.#countCharacters();
     this.#picker.choose(voiceForSample(sample, this.#voices, this.#picker.chosen));
   }
+}
+
+/**
+ * Timbres are espeak-ng's voice variants, for voices named after their language. A cloned voice has a timbre of
+ * its own, and so has an alias such as `nova`.
+ */
+function takesTimbre({ id, language, model }) {
+  return model === "formant" && id.split("-")[0] === language.split("-")[0].toLowerCase();
 }
 
 /** Ranges have no standard way to colour a part of their track; custom properties feed the style sheet. */

@@ -67,6 +67,8 @@ const base = (tag) => tag.split("-")[0].toLowerCase();
 export function voiceForSample(sample, voices, chosen) {
   const bases = sample.tags.map(base);
   if (chosen && bases.includes(base(chosen.language))) return chosen;
-  const exact = sample.tags.map((tag) => voices.find((voice) => voice.language === tag)).find(Boolean);
-  return exact ?? voices.find((voice) => bases.includes(base(voice.language))) ?? null;
+  // By id first: that is the language's own voice, while others of the language may be aliases or clones.
+  const byTag = (matches) => sample.tags.map((tag) => voices.find((voice) => matches(voice, tag))).find(Boolean);
+  const named = byTag((voice, tag) => voice.id === tag.toLowerCase());
+  return named ?? byTag((voice, tag) => voice.language === tag) ?? voices.find((voice) => bases.includes(base(voice.language))) ?? null;
 }

@@ -9,6 +9,11 @@ import { WebAudioPlayer } from "./web_audio_player.js";
 
 const TICK_MS = 50;
 
+/** A proxy on the way may repeat the header, and browsers join what is repeated. */
+function requestIdOf(response) {
+  return response.headers.get("X-Request-Id")?.split(",")[0] ?? null;
+}
+
 function playerFor(format) {
   if (streamsThroughMediaSource(format)) return new MediaSourcePlayer(FORMATS[format].mediaSource);
   return new WebAudioPlayer();
@@ -131,7 +136,7 @@ export class Speech {
 
   async #receive(opened) {
     const response = await requestSpeech(this.#request, this.#abort.signal);
-    this.requestId = response.headers.get("X-Request-Id");
+    this.requestId = requestIdOf(response);
     await opened;
     const decoder = decoderFor(this.format, (samples) => this.#take(samples));
     for await (const chunk of bytesOf(response)) {
