@@ -12,7 +12,7 @@ import json
 import weakref
 from collections.abc import Callable
 
-from tts_core.engine.stream import SpeechStream, StreamLimits, StreamState
+from tts_core.engine.stream import BYTES_PER_SAMPLE, SpeechStream, StreamLimits, StreamState
 from tts_core.errors import (
     EnginePoisoned,
     EngineStopped,
@@ -152,14 +152,13 @@ class FormantEngine:
     def stats(self) -> EngineStats:
         """Return a snapshot of the engine's figures."""
         open_streams = [sequence.stream for sequence in self._sequences.values()]
-        num_samples = self._num_samples + sum(stream.num_written for stream in open_streams)
         return EngineStats(
             num_slots=self._num_slots,
             num_open=len(open_streams),
             num_paused=sum(not stream.has_room for stream in open_streams),
             num_finished=self._num_finished,
             num_aborted=self._num_aborted,
-            audio_s=num_samples / SAMPLE_RATE_HZ,
+            audio_s=self._num_samples / SAMPLE_RATE_HZ,
         )
 
     async def stop(self) -> None:
@@ -192,6 +191,8 @@ class FormantEngine:
 
     def _schedule(self) -> None:
         self._schedule_pending = False
+        if self._poison_reason is not None or self._host is None:
+            return
         decision = self._scheduler.schedule()
         for sequence in decision.rested:
             if sequence.connection is not None:
@@ -219,9 +220,10 @@ class FormantEngine:
         except OSError as error:
             sequence.stream.fail(SegmentFailed(f"no process could be had for the segment: {error}"))
             return
+        command = pack(FrameKind.SPEAK, json.dumps(sequence.next_utterance()).encode())
         sequence.connection = connection = Connection(
             connected,
-            pack(FrameKind.SPEAK, json.dumps(sequence.next_utterance()).encode()),
+            command,
             lambda frames: self._take(sequence, frames),
             lambda: sequence.stream.fail(_crashed(sequence)),
         )
@@ -233,6 +235,7 @@ class FormantEngine:
         for kind, payload in frames:
             if kind is FrameKind.AUDIO:
                 sequence.add_audio(payload)
+                self._num_samples += len(payload) // BYTES_PER_SAMPLE
             elif kind is FrameKind.DONE:
                 self._end_segment(sequence)
             else:
@@ -255,7 +258,6 @@ class FormantEngine:
         sequence = self._sequences.pop(request_id)
         self._scheduler.remove(sequence)
         sequence.disconnect()
-        self._num_samples += sequence.stream.num_written
         if sequence.stream.state is StreamState.FINISHED:
             self._num_finished += 1
         else:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 
 class SequenceStatus(enum.Enum):
@@ -38,7 +39,8 @@ class Schedulable(Protocol):
 S = TypeVar("S", bound=Schedulable)
 
 
-class Decision(NamedTuple, Generic[S]):
+@dataclass(frozen=True)
+class Decision(Generic[S]):
     """All that compute now, and those that did until now."""
 
     running: list[S]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tts_core.models.formant.scheduler import Scheduler, SequenceStatus
+from tts_core.models.formant.scheduler import Decision, Scheduler, SequenceStatus
 
 TURN = 100
 
@@ -47,7 +47,7 @@ def test_turn_is_kept_until_it_is_used_up_then_given_away() -> None:
     first.num_produced = TURN - 1
     assert scheduler.schedule().running == [first]
     first.num_produced = TURN
-    assert scheduler.schedule() == ([second], [first])
+    assert scheduler.schedule() == Decision([second], [first])
     assert (first.status, second.status) == (SequenceStatus.WAITING, SequenceStatus.RUNNING)
 
 
@@ -56,7 +56,7 @@ def test_turn_goes_on_while_nobody_else_wants_one() -> None:
     scheduler = make(1, only)
     for produced in (0, TURN, 3 * TURN):
         only.num_produced = produced
-        assert scheduler.schedule() == ([only], [])
+        assert scheduler.schedule() == Decision([only], [])
 
 
 def test_full_stream_pauses_in_the_middle_of_its_turn_and_counts_for_no_one() -> None:
@@ -64,7 +64,7 @@ def test_full_stream_pauses_in_the_middle_of_its_turn_and_counts_for_no_one() ->
     scheduler = make(1, full, other)
     scheduler.schedule()
     full.num_produced = 10
-    assert scheduler.schedule() == ([other], [full])
+    assert scheduler.schedule() == Decision([other], [full])
     assert [item.status for item in (full, other)] == [SequenceStatus.PAUSED, SequenceStatus.RUNNING]
     full.num_delivered = 10
     assert full not in scheduler.schedule().running
@@ -76,7 +76,7 @@ def test_removal_frees_the_turn() -> None:
     scheduler = make(1, first, second)
     scheduler.schedule()
     scheduler.remove(first)
-    assert scheduler.schedule() == ([second], [])
+    assert scheduler.schedule() == Decision([second], [])
     assert len(scheduler) == 1
 
 
