@@ -52,19 +52,25 @@ export class Readout {
   }
 
   #figures(speech) {
-    const { ttfaMs, heardMs, lowestHeadroomS, numBytes, receivedS, requestId, status } = speech;
+    const { ttfaMs, heardMs, numBytes, receivedS, requestId } = speech;
     set("ttfa", ttfaMs === null ? NONE : milliseconds(ttfaMs));
     set("heard", heardMs === null ? "" : words.heard(milliseconds(heardMs)));
     set("received", numBytes ? seconds(receivedS) : NONE);
     set("bytes", numBytes ? `${bytes(numBytes)} of ${FORMATS[speech.format].label}` : "");
     set("request-id", requestId ?? NONE);
     this.#canvas.setAttribute("aria-label", words.waveform(seconds(receivedS)));
+    this.#headroom(speech);
+  }
+
+  #headroom({ status, receiving, headroomS, lowestHeadroomS, numGaps }) {
     if (lowestHeadroomS === null) {
       set("headroom", NONE);
-      set("gaps", "");
-    } else {
-      set("headroom", seconds(Math.max(0, status === "playing" ? speech.headroomS : lowestHeadroomS)));
-      set("gaps", words.headroom(seconds(Math.max(0, lowestHeadroomS)), speech.numGaps, status === "playing"));
+      return set("gaps", "");
     }
+    const live = status === "playing";
+    const phase = live ? (receiving ? "receiving" : "draining") : "over";
+    const lowest = seconds(Math.max(0, lowestHeadroomS));
+    set("headroom", live ? seconds(Math.max(0, headroomS)) : lowest);
+    return set("gaps", `${words.headroomWhile[phase](lowest)}, ${words.gaps(numGaps)}`);
   }
 }

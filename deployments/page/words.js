@@ -26,8 +26,12 @@ export const words = {
   noMatch: "No voice matches.",
   autoLanguage: "Auto: the voice’s own",
   characters: (count) => (count === 1 ? "1 character" : `${count} characters`),
-  /** While playing the figure beside it is live; afterwards it is the lowest itself. */
-  headroom: (lowest, numGaps, live) => `${live ? `lowest ${lowest}` : "at its lowest"}, ${words.gaps(numGaps)}`,
+  /** What the figure above is: live while audio arrives, what is left to play after that, the lowest at the end. */
+  headroomWhile: {
+    receiving: (lowest) => `lowest ${lowest}`,
+    draining: () => "all received",
+    over: () => "at its lowest",
+  },
   gaps: (count) => (count === 0 ? "no gaps" : count === 1 ? "1 gap" : `${count} gaps`),
   heard: (ms) => `heard after ${ms}`,
   waveform: (seconds) => `Waveform, ${seconds} received`,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -121,7 +122,7 @@ class StandIn:
             return _error(429, "overloaded", "All slots are taken.", **{"Retry-After": "2"})
         if voice == "refuses":
             return _error(400, "unknown_voice", "There is no voice named refuses.")
-        request_id = f"req-{len(self.outcomes) + 1:04d}"
+        request_id = str(uuid.UUID(int=len(self.outcomes) + 1))
         audio = self._paced(request_id, voice, body)
         return StreamingResponse(audio, headers={"X-Request-Id": request_id}, media_type="audio/x-stand-in")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 
 import pytest
@@ -42,10 +43,10 @@ async def test_it_loads_without_complaint_and_lists_the_voices(speaking: Speakin
 async def test_speech_is_heard_before_the_response_is_complete(speaking: SpeakingPage) -> None:
     await speaking.speak(LONG_TEXT)
     await speaking.until(PLAYING)
-    await speaking.until("polyvox.responseEndMs !== null && polyvox.heardMs !== null")
+    await speaking.until("polyvox.heardMs !== null")
     state = await speaking.state()
 
-    assert 0 < state["ttfaMs"] <= state["heardMs"] < state["responseEndMs"]
+    assert 0 < state["ttfaMs"] <= state["heardMs"] < (state["responseEndMs"] or math.inf)
     assert state["headroomS"] > 0
     assert state["transport"] == "web-audio"
     assert state["requestId"]
@@ -132,10 +133,10 @@ async def test_choices_reach_the_server_and_outlive_a_reload(speaking: SpeakingP
 
 
 async def test_a_request_that_the_server_refuses_is_explained(speaking: SpeakingPage) -> None:
-    await speaking.speak("word " * 200_000)
+    await speaking.speak("word " * 5_000)
     await speaking.until(OVER)
 
-    assert await speaking.page.evaluate("polyvox.errorCode") in ("body_too_large", "input_too_long")
+    assert await speaking.text_of("#error-code") == "input_too_long"
     assert "Try again" not in await speaking.text_of(".status")
 
 
