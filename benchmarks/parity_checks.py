@@ -74,10 +74,12 @@ def _misshaped(subject: str, quantity: str, found: Tensor, expected: Tensor) -> 
 
 
 def read_golden(path: Path) -> Golden:
-    """Return the arrays of an .npz file; half precision becomes float32."""
+    """Return the arrays of an .npz file; floats become float32, integers int64."""
     with np.load(path) as arrays:
         golden = {name: torch.from_numpy(arrays[name]) for name in arrays.files}
-    return {name: array.float() if array.is_floating_point() else array for name, array in golden.items()}
+    return {
+        name: array.float() if array.is_floating_point() else array.long() for name, array in golden.items()
+    }
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:

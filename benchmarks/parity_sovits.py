@@ -46,10 +46,10 @@ def check_sovits(model: SoVITS, golden: Golden) -> list[Check]:
 def _segments(model: SoVITS, golden: Golden) -> list[Segment]:
     references = [golden["refer_spec"], golden["refer_spec_b"]]
     speakers = [golden["sv_emb"], golden["sv_emb_b"]] if model.config.is_pro else []
-    codes, one = golden["codes"][0, 0], model.style(references[:1], speakers[:1])
+    codes, one = golden["codes"][0, 0], model.style.encode(references[:1], speakers[:1])
     return [
         Segment("audio", codes, one),
-        Segment("audio_2refs_25", codes[:_SHORT_CODES], model.style(references, speakers)),
+        Segment("audio_2refs_25", codes[:_SHORT_CODES], model.style.encode(references, speakers)),
         Segment("audio_speed125_25", codes[:_SHORT_CODES], one, _FAST),
     ]
 

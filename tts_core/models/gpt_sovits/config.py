@@ -17,29 +17,28 @@ REFERENCE_BINS = 704
 """Spectrogram bins that every version after v1 shows its reference encoder; v1 shows all of them."""
 
 _ABSENT = object()
+_KINDS: dict[str, tuple[type, ...]] = {"integer": (int,), "text": (str,), "list": (list, tuple)}
 
 
-def _read(config: Mapping[str, Any], section: str, name: str, kind: type, default: Any = _ABSENT) -> Any:
-    """Return `config[section][name]`, checked to be a `kind`.
+def _read(config: Mapping[str, Any], section: str, name: str, kind: str) -> Any:
+    """Return `config[section][name]`, checked to be a `kind` of `_KINDS`.
 
     Raises:
-        InvalidCheckpoint: the entry is missing (and has no default) or is something else.
+        InvalidCheckpoint: the entry is missing or is something else.
     """
     entries = config.get(section)
     if not isinstance(entries, Mapping):
         raise InvalidCheckpoint(f"The checkpoint's config needs a section {section!r}; found {entries!r}.")
-    value = entries.get(name, default)
+    value = entries.get(name, _ABSENT)
     if value is _ABSENT:
         raise InvalidCheckpoint(f"The checkpoint's config needs {section}.{name}; it is missing.")
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise InvalidCheckpoint(
-            f"The checkpoint's config needs {section}.{name} as {kind.__name__}; found {value!r}."
-        )
+    if not isinstance(value, _KINDS[kind]) or isinstance(value, bool):
+        raise InvalidCheckpoint(f"The checkpoint's config needs {section}.{name} as {kind}; found {value!r}.")
     return value
 
 
 def _size(config: Mapping[str, Any], section: str, name: str) -> int:
-    value = _read(config, section, name, int)
+    value = _read(config, section, name, "integer")
     if value < 1:
         raise InvalidCheckpoint(
             f"The checkpoint's config needs {section}.{name} of 1 or more; found {value}."
@@ -48,13 +47,10 @@ def _size(config: Mapping[str, Any], section: str, name: str) -> int:
 
 
 def _sizes(config: Mapping[str, Any], section: str, name: str) -> tuple[int, ...]:
-    values = tuple(_read(config, section, name, _Sequence))
+    values = tuple(_read(config, section, name, "list"))
     if not values or not all(isinstance(value, int) and value > 0 for value in values):
         raise InvalidCheckpoint(f"The checkpoint's config needs {section}.{name} as sizes; found {values!r}.")
     return values
-
-
-_Sequence: Any = (list, tuple)
 
 
 @dataclass(frozen=True)
@@ -217,13 +213,13 @@ class SoVITSConfig:
 def _check_variant(config: Mapping[str, Any]) -> None:
     """Refuse the two variants that no released checkpoint uses, rather than compute something else."""
     for name, expected in (("resblock", "1"), ("semantic_frame_rate", "25hz")):
-        found = _read(config, "model", name, str)
+        found = _read(config, "model", name, "text")
         if found != expected:
             raise InvalidCheckpoint(f"SoVITS needs model.{name} {expected!r}; found {found!r}.")
 
 
 def _dilations(config: Mapping[str, Any]) -> tuple[tuple[int, ...], ...]:
-    rows = _read(config, "model", "resblock_dilation_sizes", _Sequence)
+    rows = _read(config, "model", "resblock_dilation_sizes", "list")
     return tuple(
         _sizes({"model": {"resblock_dilation_sizes": row}}, "model", "resblock_dilation_sizes")
         for row in rows

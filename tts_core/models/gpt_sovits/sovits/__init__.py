@@ -1,6 +1,6 @@
 """Semantic tokens to audio, in stages that can be run apart.
 
-`SoVITS.style` makes a voice's style once; `prior` and `latents` make a segment's latents once; `generator`
+`SoVITS.style.encode` makes a voice's style once; `prior` and `latents` make a segment's latents once; `generator`
 makes audio of any window of them; `codebook` turns a reference's features into prompt tokens.
 """
 

@@ -93,7 +93,7 @@ class StyleEncoder(nn.Module):
             self.ge_to512 = nn.Linear(config.style_channels, config.mrte_channels)
 
     @torch.inference_mode()
-    def forward(self, spectrograms: Sequence[Tensor], speakers: Sequence[Tensor] = ()) -> Style:
+    def encode(self, spectrograms: Sequence[Tensor], speakers: Sequence[Tensor] = ()) -> Style:
         """Return one voice's style.
 
         Args:
