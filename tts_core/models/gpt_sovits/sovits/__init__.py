@@ -1,7 +1,7 @@
 """Semantic tokens to audio, in stages that can be run apart.
 
-`SoVITS.style.encode` makes a voice's style once; `prior` and `latents` make a segment's latents once; `generator`
-makes audio of any window of them; `codebook` turns a reference's features into prompt tokens.
+`SoVITS.style.encode` makes a voice's style once; `prior` and `latents` make a segment's latents once;
+`generator` makes audio of any window of them; `codebook` turns a reference's features into prompt tokens.
 """
 
 from tts_core.models.gpt_sovits.sovits.build import build_sovits
