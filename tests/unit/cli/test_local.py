@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 import yaml
 
@@ -133,10 +134,13 @@ def test_ctrl_c_ends_it_with_130_and_no_process_left() -> None:
     with start("say", "And on it goes. " * 1000, "-o", "-", "--format", "wav", "--local") as process:
         assert process.stdout is not None
         process.stdout.read(1000)
+        started = psutil.Process(process.pid).children(recursive=True)
+        assert started
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert b"Traceback" not in said
+    assert not psutil.wait_procs(started, timeout=10)[1]
 
 
 def test_voices_as_a_table() -> None:

@@ -1,0 +1,101 @@
+"""The command line with a real server: one that is there, and one that it starts itself."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+import yaml
+
+from tests.support.decoding import decode, wav_pcm
+from tests.support.server import CONFIG, RunningServer, free_port, wait_until_ready
+from tests.unit.cli.running import polyvox, start
+
+TEXT = "The same words, over the wire and without it. Not a sample differs."
+
+
+@pytest.mark.parametrize("options", [["--voice", "nova"], ["--voice=fr", "--speed=1.3", "--pitch=0.9"]])
+def test_local_speech_is_the_servers(server: RunningServer, tmp_path: Path, options: list[str]) -> None:
+    remote, local = tmp_path / "remote.wav", tmp_path / "local.wav"
+    assert polyvox("say", TEXT, "-o", str(remote), "--url", server.url, *options).exit_code == 0
+    assert polyvox("say", TEXT, "-o", str(local), "--local", *options).exit_code == 0
+    assert remote.read_bytes() == local.read_bytes()
+    assert len(wav_pcm(local.read_bytes())) > 48_000
+
+
+@pytest.mark.parametrize("extension", ["mp3", "flac", "ogg", "aac"])
+def test_every_format_decodes(server: RunningServer, tmp_path: Path, extension: str) -> None:
+    path = tmp_path / f"out.{extension}"
+    assert polyvox("say", TEXT, "-o", str(path), "--url", server.url).exit_code == 0
+    samples, rate_hz = decode(path.read_bytes())
+    assert 2 < len(samples) / rate_hz < 10
+    assert abs(samples).max() > 0.05
+
+
+def test_the_servers_errors_are_told(server: RunningServer, tmp_path: Path) -> None:
+    path = tmp_path / "out.mp3"
+    result = polyvox("say", TEXT, "-o", str(path), "--voice", "nobody", "--url", server.url)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("unknown_voice: ")
+    assert not path.exists()
+
+
+def test_voices_are_the_same_with_and_without_a_server(server: RunningServer) -> None:
+    remote = json.loads(polyvox("voices", "--json", "--url", server.url).stdout)
+    local = json.loads(polyvox("voices", "--json", "--local").stdout)
+    assert remote == local
+    assert len(remote) > 100
+
+
+@pytest.fixture
+def own_config(tmp_path: Path) -> Path:
+    config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    config["http_options"]["port"] = free_port()
+    config["applications"][0]["args"]["engines"][0]["replica"]["graceful_shutdown_timeout_s"] = 1.0
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def served(own_config: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A server in a cluster of its own, started by the command line."""
+    port = yaml.safe_load(own_config.read_text(encoding="utf-8"))["http_options"]["port"]
+    # Ray's sockets need a short path. A folder of its own keeps this cluster apart from the session's.
+    with tempfile.TemporaryDirectory(prefix="pv", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        process = start("serve", str(own_config), env={"RAY_TMPDIR": folder, "RAY_ADDRESS": "local"})
+        try:
+            yield f"http://127.0.0.1:{port}", process
+        finally:
+            _end(process)
+
+
+def test_serve_serves_until_it_is_interrupted(served: tuple[str, subprocess.Popen[bytes]]) -> None:
+    url, process = served
+    wait_until_ready(url, within_s=120)
+    answer = httpx.post(f"{url}/v1/audio/speech", json={"input": TEXT, "voice": "alloy"}, timeout=60)
+    assert answer.status_code == 200
+    assert len(decode(answer.content)[0]) > 48_000
+    started = psutil.Process(process.pid).children(recursive=True)
+    assert started
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=90)
+    _, alive = psutil.wait_procs(started, timeout=30)
+    assert not alive
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
