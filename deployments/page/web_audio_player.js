@@ -4,7 +4,10 @@
 
 import { SAMPLE_RATE_HZ } from "./formats.js";
 
-/** Head start of the first piece, and of the first one after a gap: the time that scheduling may take. */
+/**
+ * Head start of the first piece, and of the first one after a gap: the time that scheduling may take.
+ * A whole number of samples, since a start between two samples would be interpolated.
+ */
 const PRE_ROLL_S = 0.06;
 const FADE_S = 0.012;
 
@@ -85,15 +88,10 @@ export class WebAudioPlayer {
   #nextStart() {
     const earliest = this.#context.currentTime + PRE_ROLL_S;
     const last = this.#pieces.at(-1);
-    if (!last) return this.#onGrid(earliest);
+    if (!last) return earliest;
     if (last.endS > this.#context.currentTime) return last.endS;
     this.numGaps += 1;
-    return this.#onGrid(earliest);
-  }
-
-  /** Starts between two samples would be interpolated; starts on a sample are exact. */
-  #onGrid(timeS) {
-    return Math.ceil(timeS * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ;
+    return earliest;
   }
 
   #retire(source) {
