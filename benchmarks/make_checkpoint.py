@@ -41,6 +41,10 @@ def make_checkpoint(version: str, out: Path, *, tiny: bool = False) -> WeightsPa
     return locate_weights(out, version)
 
 
+app = typer.Typer()
+
+
+@app.command()
 def main(
     version: Annotated[str, typer.Option(help="v1, v2, v2Pro or v2ProPlus.")],
     out: Annotated[Path, typer.Option(help="The weights folder to write.")],
@@ -61,4 +65,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()
