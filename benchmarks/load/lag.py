@@ -61,13 +61,8 @@ class LagSampler:
         while True:
             due_s += SAMPLE_INTERVAL_S
             await asyncio.sleep(due_s - time.perf_counter())
-            lag_s = time.perf_counter() - due_s
-            self._lags_s.append(max(0.0, lag_s))
-            # Wake-ups that a long pause swallowed would each have been late, by less and less.
-            while lag_s > SAMPLE_INTERVAL_S:
-                due_s += SAMPLE_INTERVAL_S
-                lag_s -= SAMPLE_INTERVAL_S
-                self._lags_s.append(lag_s)
+            # After a long pause every swallowed wake-up gets its turn at once, each late by its own measure.
+            self._lags_s.append(max(0.0, time.perf_counter() - due_s))
 
 
 def _cpu_s() -> float:

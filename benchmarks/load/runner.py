@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import socket
 import threading
 import time
 from collections.abc import Coroutine, Iterator, Sequence
@@ -22,8 +21,6 @@ from benchmarks.load.record import RequestRecord
 from benchmarks.load.schedule import Plan, make_plans
 from benchmarks.load.settings import LoadSettings
 
-# A stalled reader must be felt by the server, not swallowed by this side's buffers.
-_CHAOS_BUFFER_BYTES = 1 << 14
 _CONNECT_TIMEOUT_S = 10.0
 
 
@@ -58,9 +55,9 @@ async def run_load(
     """
     plans = make_plans(settings, sentences)
     sampler = LagSampler()
-    async with _session(settings) as session, _session(settings, chaos=True) as chaos_session:
+    async with _session(settings) as session:
         began_at_unix_s = time.time()
-        run = _Run(settings, session, chaos_session, observer)
+        run = _Run(settings, session, observer)
         sampler.start()
         with _interrupting(run):
             await run.drive(plans)
@@ -75,12 +72,10 @@ class _Run:
         self,
         settings: LoadSettings,
         session: aiohttp.ClientSession,
-        chaos_session: aiohttp.ClientSession,
         observer: Observer | None,
     ) -> None:
         self._settings = settings
         self._session = session
-        self._chaos_session = chaos_session
         self._observer = observer
         self._tasks: list[asyncio.Task[None]] = []
         self._driver: asyncio.Task[None] | None = None
@@ -128,8 +123,7 @@ class _Run:
         listener = Listener(self._settings, plan, self.clock, scheduled_s)
         if self._observer is not None:
             self._observer.began(listener.record)
-        session = self._session if listener.record.is_listener else self._chaos_session
-        self.records.append(await listener.run(session))
+        self.records.append(await listener.run(self._session))
         if self._observer is not None:
             self._observer.ended(listener.record)
 
@@ -137,29 +131,17 @@ class _Run:
         self._tasks.append(asyncio.create_task(listening))
 
 
-def _session(settings: LoadSettings, *, chaos: bool = False) -> aiohttp.ClientSession:
+def _session(settings: LoadSettings) -> aiohttp.ClientSession:
     listening = settings.listening
-    connector = aiohttp.TCPConnector(
-        limit=0, force_close=not listening.keep_alive, socket_factory=_small_socket if chaos else None
-    )
     return aiohttp.ClientSession(
-        connector=connector,
+        connector=aiohttp.TCPConnector(limit=0, force_close=not listening.keep_alive),
         headers=dialects.request_headers(settings.target),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(
             total=None, sock_connect=_CONNECT_TIMEOUT_S, sock_read=listening.timeout_s
         ),
         auto_decompress=False,
-        read_bufsize=_CHAOS_BUFFER_BYTES if chaos else 1 << 16,
     )
-
-
-def _small_socket(address: aiohttp.AddrInfoType) -> socket.socket:
-    family, kind, protocol, _, _ = address
-    made = socket.socket(family, kind, protocol)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _CHAOS_BUFFER_BYTES)
-    made.setblocking(False)
-    return made
 
 
 @contextmanager

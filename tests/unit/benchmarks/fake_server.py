@@ -32,6 +32,7 @@ class FakeServer:
     port: int = 0
     paths: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    num_connections: int = 0
     num_sent: int = 0
     num_gone: int = 0
     someone_gone: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -41,8 +42,12 @@ class FakeServer:
         return f"http://127.0.0.1:{self.port}"
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.num_connections += 1
         try:
-            await self._answer(reader, writer)
+            while await self._answer(reader, writer):
+                pass
+        except asyncio.IncompleteReadError:
+            return  # the client had no further request
         except ConnectionError:
             async with self.someone_gone:
                 self.num_gone += 1
@@ -50,7 +55,8 @@ class FakeServer:
         finally:
             writer.close()
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Answer one request; return whether the connection may carry another."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         lines = [line.partition(":") for line in head.splitlines()]
         length = next(int(value) for name, _, value in lines if name.lower() == "content-length")
@@ -59,7 +65,7 @@ class FakeServer:
         self.bodies.append(body)
         script = self.scripts[body.get("input") or body["text"]]
         await asyncio.sleep(script.wait_s)
-        fields = f"Content-Type: {script.content_type}\r\nTransfer-Encoding: chunked\r\nConnection: close"
+        fields = f"Content-Type: {script.content_type}\r\nTransfer-Encoding: chunked"
         writer.write(f"HTTP/1.1 {script.status} Scripted\r\n{fields}\r\n\r\n".encode())
         for pause_s, data in script.pieces:
             await asyncio.sleep(pause_s)
@@ -69,6 +75,7 @@ class FakeServer:
         if not script.cut:
             writer.write(b"0\r\n\r\n")
             await writer.drain()
+        return not script.cut
 
 
 @asynccontextmanager

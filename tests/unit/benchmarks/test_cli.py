@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from benchmarks.load.checks import Thresholds, find_misses
 from benchmarks.load.cli import app
 from benchmarks.load.document import SCHEMA, read_document
+from benchmarks.load.metrics import Metric
 from benchmarks.load.settings import SettingsError
 from tests.unit.benchmarks.encoding import tone
 from tests.unit.benchmarks.fake_server import FakeServer, Script, serving
@@ -125,6 +126,13 @@ def test_wrong_usage_is_said_and_loads_nothing(args: tuple[str, ...], message: s
     result = CliRunner().invoke(app, list(args))
     assert isinstance(result.exception, SettingsError)
     assert message in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(None, "–"), (9.46, "9.5 ms"), (-0.5, "-0.5 ms"), (9876.5, "9,876 ms")]
+)
+def test_short_times_keep_a_digit(value: float | None, shown: str) -> None:
+    assert Metric("any", "path", "ms").show(value) == shown
 
 
 def summary(**more: Any) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import io
 import struct
 
+import av
 import numpy as np
 import pytest
 
@@ -116,6 +118,21 @@ def test_eight_bit_wav_is_refused_rather_than_misread() -> None:
     head = wav(b"").replace(struct.pack("<HH", 2, 16), struct.pack("<HH", 1, 8))
     with pytest.raises(UndecodableAudio, match="8 bits"):
         decode("wav", head + bytes(100), 1000)
+
+
+def test_an_ogg_body_that_ends_between_pages_is_cut() -> None:
+    body = encode("opus", PCM)
+    meter, cut = decode("opus", body[: body.rindex(b"OggS")], 500)
+    assert cut
+    assert meter.audio_s > 0.5
+
+
+def test_the_info_frame_of_an_mp3_is_no_audio() -> None:
+    body = encode("mp3", PCM)
+    with av.open(io.BytesIO(body), "r") as container:
+        # FFmpeg's demuxer keeps the Info frame to itself; a frame at 24 kHz has 576 samples.
+        num_frames = sum(packet.size > 0 for packet in container.demux(audio=0))
+    assert decode("mp3", body, 1000)[0].audio_s == pytest.approx(num_frames * 576 / RATE_HZ)
 
 
 def test_joined_ogg_files_are_read_as_one_body() -> None:

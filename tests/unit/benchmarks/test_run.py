@@ -158,6 +158,14 @@ async def test_a_closed_loop_keeps_its_number_of_listeners() -> None:
     assert max(num_open) == 3
 
 
+@pytest.mark.parametrize(("keep_alive", "num_connections"), [(False, 3), (True, 1)])
+async def test_each_listener_connects_anew_unless_told(keep_alive: bool, num_connections: int) -> None:
+    pace = Pace(concurrency=1, num_requests=3)
+    async with serving({"hello": Script(((0.0, SPEECH),))}) as server:
+        await run(server.url, pace=pace, listening=Listening(keep_alive=keep_alive))
+    assert server.num_connections == num_connections
+
+
 async def test_a_generator_that_is_late_shifts_no_arrival_and_owns_up() -> None:
     class Blocker(Watcher):
         def act(self, record: RequestRecord) -> None:

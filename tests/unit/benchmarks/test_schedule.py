@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -34,7 +34,7 @@ def test_shares_of_chaos_clients_are_exact_and_scattered() -> None:
     chaos = Chaos(stall_after_bytes=1, stall_share=0.25, hangup_after_bytes=1, hangup_share=0.1)
     roles = draw_roles(40, chaos, seed=0)
     assert Counter(roles) == {"stall": 10, "hangup": 4, "listener": 26}
-    assert roles != sorted(roles)
+    assert len(list(groupby(roles))) > 5
     assert draw_roles(40, chaos, seed=0) == roles
 
 
