@@ -65,6 +65,7 @@ async def test_leaving_in_the_middle_frees_slot_descriptor_and_process(tight_eng
 
 async def test_leaving_ends_a_blocked_process(tight_engine: FormantEngine) -> None:
     stream = tight_engine.generate(make_request(LONG_TEXT))
+    await eventually(lambda: tight_engine.stats().num_paused == 1)
     await eventually(lambda: [is_blocked(process) for process in speakers(tight_engine)] == [True])
     produced_s = tight_engine.stats().audio_s
     stream.cancel()

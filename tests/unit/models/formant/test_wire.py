@@ -7,7 +7,7 @@ import os
 import socket
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tts_core.models.formant.connection import Connection
@@ -16,6 +16,7 @@ from tts_core.models.formant.wire import Frame, FrameKind, FrameParser, pack, re
 frames_strategy = st.lists(st.tuples(st.sampled_from(FrameKind), st.binary(max_size=300)))
 
 
+@settings(deadline=None)
 @given(frames_strategy, st.lists(st.integers(1, 50), min_size=1))
 def test_frames_survive_any_cutting(frames: list[tuple[FrameKind, bytes]], sizes: list[int]) -> None:
     data = b"".join(pack(*frame) for frame in frames)
