@@ -1,7 +1,7 @@
 """Names for what goes wrong, so that failures can be counted by code.
 
-A server's own code is taken from an OpenAI-shaped body (`error.code`), or the message of an api_v2 body
-(`message`, with `Exception` as detail). The generator's own codes:
+A server's own code is taken from an OpenAI-shaped body (`error.code`). An api_v2 body has no field for one:
+`Exception` is taken where it reads like a code, else `message` has to do. The generator's own codes:
 
     http_<status>       a refusal whose body names no code
     connect_failed, connect_timeout, read_timeout, connection_lost (before the first body byte)
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -22,6 +23,7 @@ import aiohttp
 from benchmarks.load.decoding import UndecodableAudio
 
 _LONGEST_CODE = 60
+_CODE = re.compile("[a-z0-9]+(_[a-z0-9]+)+")
 _LONGEST_MESSAGE = 300
 
 
@@ -44,9 +46,7 @@ def from_body(status: int, body: bytes) -> Failure:
     if "error" in parsed:
         return _from_openai(plain, parsed["error"])
     if "message" in parsed:
-        detail = parsed.get("Exception")
-        message = str(parsed["message"])
-        return _failure(message or plain, f"{message}: {detail}" if detail else message)
+        return _from_api_v2(plain, str(parsed["message"]), str(parsed.get("Exception") or ""))
     return _failure(plain, str(parsed.get("detail", parsed)))
 
 
@@ -64,6 +64,11 @@ def from_exception(error: Exception, *, has_bytes: bool) -> Failure:
     if isinstance(error, (aiohttp.ClientError, OSError)):
         return _failure("truncated" if has_bytes else "connection_lost", message)
     return _failure("generator_error", message)
+
+
+def _from_api_v2(plain: str, message: str, detail: str) -> Failure:
+    code = detail if _CODE.fullmatch(detail) else message or plain
+    return _failure(code, f"{message}: {detail}" if detail else message)
 
 
 def _from_openai(plain: str, error: Any) -> Failure:

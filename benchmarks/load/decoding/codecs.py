@@ -34,29 +34,31 @@ class FrameSink:
         self._meter = meter
         self.codec = codec
 
-    def decode(self, packet: Packet[Any]) -> None:
-        """Decode one packet. Raises UndecodableAudio."""
+    def decode(self, packet: Packet[Any]) -> tuple[int, int]:
+        """Decode one packet; return its number of frames and their rate. Raises UndecodableAudio."""
         try:
             frames = self.codec.decode(packet)
         except (av.error.FFmpegError, ValueError) as error:
             raise UndecodableAudio(f"{self.codec.name}: {error}") from error
         for frame in frames:
-            if self._meter.is_audible:
-                self._meter.add_unscanned(frame.samples, frame.sample_rate)
-                continue
             # planar frames come as (channels, frames), packed ones as (1, frames x channels)
             channels = frame.layout.nb_channels
             array = frame.to_ndarray()
             samples = array.T if frame.format.is_planar else array.reshape(-1, channels)
             self._meter.add(samples, frame.sample_rate)
+        return sum(frame.samples for frame in frames), self.codec.sample_rate
 
 
 class _ParsedDecoder:
+    """Decodes up to the first audible sample. From there packets are counted, all of one length, and the
+    processor is left to the server."""
+
     codec_name: str
 
     def __init__(self, meter: AudioMeter) -> None:
         self._meter = meter
         self._sink = FrameSink(meter, open_codec(self.codec_name))
+        self._packet_length = (0, 0)
 
     def feed(self, data: bytes) -> None:
         # an empty feed would mean the end to the parser
@@ -69,7 +71,10 @@ class _ParsedDecoder:
         return any(not rest.startswith(_ID3V1) for rest in rests)
 
     def _take(self, packet: Packet[Any]) -> None:
-        self._sink.decode(packet)
+        if self._meter.is_audible:
+            self._meter.add_unscanned(*self._packet_length)
+        else:
+            self._packet_length = self._sink.decode(packet)
 
 
 class AdtsDecoder(_ParsedDecoder):

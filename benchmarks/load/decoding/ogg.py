@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-
 from av.packet import Packet
 
 from benchmarks.load.decoding.codecs import FrameSink, open_codec
@@ -12,6 +10,17 @@ from benchmarks.load.decoding.meter import AudioMeter, UndecodableAudio
 _PAGE_HEADER = 27
 _CONTINUED = 0x01
 _LAST_PAGE = 0x04
+_RATE_HZ = 48_000  # Opus always decodes at this rate
+# Samples of one frame by configuration number (RFC 6716, table 2): SILK, hybrid, CELT.
+_SAMPLES = (480, 960, 1920, 2880) * 3 + (480, 960) * 2 + (120, 240, 480, 960) * 4
+
+
+def packet_samples(packet: bytes) -> int:
+    """Return the samples per channel of a non-empty Opus packet at 48 kHz (RFC 6716, section 3.1)."""
+    config, code = packet[0] >> 3, packet[0] & 3
+    if code == 3:
+        return _SAMPLES[config] * (packet[1] & 0x3F if len(packet) > 1 else 0)
+    return _SAMPLES[config] * (1, 2, 2)[code]
 
 
 class OggOpusDecoder:
@@ -68,9 +77,15 @@ class OggOpusDecoder:
                 raise UndecodableAudio("the OpusHead packet is too short")
             codec = open_codec("opus")
             codec.extradata = packet  # carries the pre-skip, which the codec drops
-            codec.sample_rate = struct.unpack_from("<I", packet, 12)[0] or 48_000
             self._sink = FrameSink(self._meter, codec)
         elif self._sink is None:
             raise UndecodableAudio("an Ogg stream that is not Opus")
         elif packet and not packet.startswith(b"OpusTags"):
-            self._sink.decode(Packet(packet))
+            self._take_audio(self._sink, packet)
+
+    def _take_audio(self, sink: FrameSink, packet: bytes) -> None:
+        """Decode up to the first audible sample; from there the packet's own word on its length will do."""
+        if self._meter.is_audible:
+            self._meter.add_unscanned(packet_samples(packet), _RATE_HZ)
+        else:
+            sink.decode(Packet(packet))

@@ -33,7 +33,7 @@ def wav(pcm: bytes, *, declared: int | None = None) -> bytes:
     return head + struct.pack("<4sI", b"data", size) + pcm
 
 
-def encode(audio_format: str, pcm: bytes) -> bytes:
+def encode(audio_format: str, pcm: bytes, options: dict[str, str] | None = None) -> bytes:
     """Encode s16le PCM at 24 kHz to one of the formats' names in the OpenAI schema."""
     if audio_format == "pcm":
         return pcm
@@ -42,7 +42,7 @@ def encode(audio_format: str, pcm: bytes) -> bytes:
     container, codec = _CODECS[audio_format]
     written = io.BytesIO()
     with av.open(written, "w", format=container) as output:
-        stream = output.add_stream(codec, rate=RATE_HZ)
+        stream = output.add_stream(codec, rate=RATE_HZ, options=options or {})
         assert isinstance(stream, AudioStream)
         stream.layout = "mono"
         frame = av.AudioFrame.from_ndarray(np.frombuffer(pcm, "<i2")[None], format="s16", layout="mono")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.load.decoding import AudioMeter, UndecodableAudio, make_decoder
+from benchmarks.load.decoding.ogg import packet_samples
 from tests.unit.benchmarks.encoding import RATE_HZ, encode, tone, wav
 
 FORMATS = ("pcm", "wav", "mp3", "opus", "aac", "flac")
@@ -133,6 +134,32 @@ def test_the_info_frame_of_an_mp3_is_no_audio() -> None:
         # FFmpeg's demuxer keeps the Info frame to itself; a frame at 24 kHz has 576 samples.
         num_frames = sum(packet.size > 0 for packet in container.demux(audio=0))
     assert decode("mp3", body, 1000)[0].audio_s == pytest.approx(num_frames * 576 / RATE_HZ)
+
+
+@pytest.mark.parametrize("audio_format", FORMATS)
+def test_counting_after_the_first_audible_sample_agrees_with_decoding_all(audio_format: str) -> None:
+    body = encode(audio_format, PCM)
+    never_audible = AudioMeter(-1e-9)
+    decoder = make_decoder(audio_format, never_audible, RATE_HZ)
+    decoder.feed(body)
+    assert not never_audible.is_audible
+    assert decode(audio_format, body, 500)[0].audio_s == pytest.approx(never_audible.audio_s)
+
+
+@pytest.mark.parametrize("frame_ms", ["2.5", "5", "10", "20", "40", "60"])
+@pytest.mark.parametrize("application", ["voip", "audio", "lowdelay"])
+def test_opus_packets_of_every_length_are_counted(frame_ms: str, application: str) -> None:
+    body = encode("opus", PCM, {"frame_duration": frame_ms, "application": application, "b": "16k"})
+    meter, cut = decode("opus", body, 1000)
+    assert not cut
+    assert meter.audio_s == pytest.approx(2.0, abs=0.075)
+
+
+@pytest.mark.parametrize(
+    ("packet", "samples"), [(b"\x7b\x03", 960 * 3), (b"\x0b", 0), (b"\x81x", 240), (b"\x1ax", 2 * 2880)]
+)
+def test_opus_packets_of_several_frames_are_counted(packet: bytes, samples: int) -> None:
+    assert packet_samples(packet) == samples
 
 
 def test_joined_ogg_files_are_read_as_one_body() -> None:

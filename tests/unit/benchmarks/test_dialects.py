@@ -121,6 +121,7 @@ def test_shares_beyond_everyone_are_refused() -> None:
         ({"error": {"code": None, "type": "server_error", "message": "x"}}, "server_error", "x"),
         ({"error": "flat"}, "http_429", "flat"),
         ({"message": "tts failed", "Exception": "boom"}, "tts failed", "tts failed: boom"),
+        ({"message": "no 'x'", "Exception": "unknown_voice"}, "unknown_voice", "no 'x': unknown_voice"),
         ({"message": "text is required"}, "text is required", "text is required"),
         ({"detail": [{"loc": ["body"]}]}, "http_429", "[{'loc': ['body']}]"),
         ([1], "http_429", "[1]"),
