@@ -15,7 +15,8 @@ from benchmarks.parity_checks import close_audio, close_tensor, same_tokens
 
 def write_text(folder: Path, pieces: list[str]) -> None:
     segment = {"lang": "en", "method": "cut0", "text": "Hello there.", "out": pieces}
-    (folder / "text_v2.json").write_text(json.dumps({"segment": [segment]}))
+    pipe = {"lang": "en", "text": "Hello world.", "ids": [51, 12, 62, 68, 91, 39, 62, 26, 3]}
+    (folder / "text_v2.json").write_text(json.dumps({"segment": [segment], "pipe": [pipe]}))
 
 
 def test_a_folder_that_agrees_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,7 +24,7 @@ def test_a_folder_that_agrees_passes(tmp_path: Path, capsys: pytest.CaptureFixtu
 
     main(tmp_path)
 
-    assert "1 of 1 bars met" in capsys.readouterr().out
+    assert "2 of 2 bars met" in capsys.readouterr().out
 
 
 def test_a_folder_that_differs_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

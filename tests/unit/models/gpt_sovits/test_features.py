@@ -73,7 +73,10 @@ def test_letters_keep_one_feature_for_each_character(bert_folder: Path) -> None:
     """ "ab" is one word piece of the vocabulary; reading it so would shift every phone behind it."""
     features = load_phone_features(bert_folder, torch.float32, "cpu")
 
-    assert features("AB好", [1, 1, 2]).shape == (4, 16)
+    found = features("AB好", [1, 1, 2])
+
+    assert found.shape == (4, 16)
+    assert torch.equal(found, features("ab好", [1, 1, 2]))
 
 
 def test_an_alignment_of_another_length_is_refused(bert_folder: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from tts_core.models.gpt_sovits.sampling import Sampled, SamplingTensors, sample
+from tts_core.models.gpt_sovits.sampling import Sampled, SamplingTensors, ranked_probabilities, sample
 
 VOCAB = 40
 EOS = VOCAB - 1
@@ -128,6 +128,24 @@ def test_top_p_counts_untempered_probabilities() -> None:
     noise[0, 8] = 1e-6
 
     assert int(draw(logits, [(15, 0.9, 5.0, 1.0)], [[]], noise, [True]).tokens) == 7
+
+
+def test_something_always_stays_possible() -> None:
+    """The first token alone exceeds a tiny top_p."""
+    ranked = torch.tensor([[3.0, 2.0, 1.0]])
+
+    probabilities = ranked_probabilities(ranked, tensors([(15, 0.01, 1.0, 1.0)]))
+
+    assert probabilities.tolist() == [[1.0, 0.0, 0.0]]
+
+
+def test_a_top_p_of_one_drops_nothing_where_rounding_takes_the_sum_above_one() -> None:
+    ranked = torch.randn(200, 1025, generator=torch.Generator().manual_seed(0)).sort(descending=True).values
+    assert (ranked.softmax(1).cumsum(1) > 1).any()
+
+    probabilities = ranked_probabilities(ranked, tensors([(1025, 1.0, 1.0, 1.0)] * 200))
+
+    assert (probabilities > 0).all()
 
 
 def test_logits_are_left_as_they_are() -> None:
