@@ -79,9 +79,8 @@ class Server:
                 base_url=base_url,
                 headers={"Authorization": f"Bearer {self.api_key}"} if self.api_key else {},
                 timeout=httpx.Timeout(SILENCE_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-                trust_env=not _is_loopback(
-                    httpx.URL(base_url).host
-                ),  # a proxy can't reach this machine's own
+                # A proxy named in the environment can't reach this machine's own addresses.
+                trust_env=not _is_loopback(httpx.URL(base_url).host),
             )
         except (httpx.InvalidURL, ValueError) as error:
             raise InvalidParameter(f"{self.url!r} is not a server's address: {error}", param="url") from error

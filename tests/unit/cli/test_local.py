@@ -103,6 +103,13 @@ async def test_the_errors_are_those_of_the_server(http: httpx.AsyncClient, body:
     assert (caught.value.code, caught.value.param) == (error["code"], error["param"])
 
 
+@pytest.mark.parametrize("voice", ["en-us", "nobody"])
+def test_the_engine_is_stopped_whatever_happened(voice: str) -> None:
+    before = psutil.Process().children(recursive=True)
+    polyvox("say", TEXT, "-o", "out.mp3", "--local", "--voice", voice)
+    assert psutil.Process().children(recursive=True) == before
+
+
 def test_an_error_is_one_line_and_no_file() -> None:
     result = polyvox("say", TEXT, "-o", "out.mp3", "--local", "--voice", "nobody")
     assert result.exit_code == 1

@@ -167,6 +167,12 @@ def test_an_address_that_is_none(url: str) -> None:
     assert result.stderr.startswith("invalid_parameter: ")
 
 
+def test_a_proxy_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with answering(Answer()) as server:
+        assert polyvox("say", "Hello.", "-o", "out.mp3", "--url", server.url).exit_code == 0
+
+
 def test_a_streamed_wav_is_given_its_length() -> None:
     pcm = bytes(range(100))
     answer = Answer(media_type="audio/wav", pieces=[wav_header(24_000, None) + pcm[:10], pcm[10:]])
