@@ -49,6 +49,13 @@ class StreamLimits:
     max_chunk_s: float = 1.0
 
 
+# How long a listener waits for the first sound before it counts as late: sets a newcomer's deadline.
+PATIENCE_S = 0.2
+# To make larger chunks, audio may be held for this share of the listener's headroom, and this long at most.
+HOLD_SHARE = 0.25
+MAX_HOLD_S = 0.5
+
+
 class StreamState(enum.Enum):
     """Where a stream is in its life. Every state but OPEN is final for the producer."""
 
@@ -83,6 +90,11 @@ class SpeechStream:
         self._chunk_target = min(max(1, int(limits.first_chunk_s * sample_rate_hz)), self._max_chunk)
         self._on_close = on_close
         self._buffer = bytearray()
+        self._loop = asyncio.get_running_loop()
+        self._opened_at = self._loop.time()
+        self._playing_since: float | None = None
+        self._hold: asyncio.TimerHandle | None = None
+        self._held_enough = False
         self._num_taken = 0
         self._num_delivered = 0
         self._error: PolyvoxError | None = None
@@ -109,6 +121,16 @@ class SpeechStream:
     def closed(self) -> bool:
         """Whether the producer has nothing more to do."""
         return self.state is not StreamState.OPEN
+
+    @property
+    def deadline(self) -> float:
+        """When, by the loop's clock, a real-time listener runs out of what was produced, or of patience.
+
+        The listener is taken to play from the moment the first chunk was handed out.
+        """
+        if self._playing_since is None:
+            return self._opened_at + PATIENCE_S
+        return self._playing_since + self.num_written / self.sample_rate_hz
 
     # The producer's side
 
@@ -168,26 +190,48 @@ class SpeechStream:
         return len(self._buffer) // BYTES_PER_SAMPLE
 
     def _take(self) -> AudioChunk:
+        if self._playing_since is None:
+            self._playing_since = self._loop.time()
         size = min(self._num_buffered, self._max_chunk) * BYTES_PER_SAMPLE
         chunk = AudioChunk(bytes(self._buffer[:size]), self._num_taken)
         del self._buffer[:size]
         self._num_taken += chunk.num_samples
         self._chunk_target = min(self._chunk_target * 2, self._max_chunk)
+        self._held_enough = False
         self._refresh()
         return chunk
 
     def _refresh(self) -> None:
         """Derive who may go on from the state, so that no order of calls can leave both sides waiting."""
         paused = not self.has_room
-        enough = self._num_buffered >= self._chunk_target or (paused and self._num_buffered > 0)
-        _assign(self._readable, self.closed or enough)
+        enough = self._num_buffered >= self._chunk_target
+        rest_is_due = self._num_buffered > 0 and (paused or self._held_enough)
+        _assign(self._readable, self.closed or enough or rest_is_due)
+        self._bound_hold()
         _assign(self._writable, self.closed or not paused)
+
+    def _bound_hold(self) -> None:
+        """See to it that a rest too small for a chunk is handed out before the listener runs dry."""
+        if self._playing_since is None or self._hold is not None:
+            return
+        if not self._buffer or self._readable.is_set():
+            return
+        headroom_s = self._playing_since + self._num_taken / self.sample_rate_hz - self._loop.time()
+        hold_s = min(max(0.0, headroom_s * HOLD_SHARE), MAX_HOLD_S)
+        self._hold = self._loop.call_later(hold_s, self._end_hold)
+
+    def _end_hold(self) -> None:
+        self._hold = None
+        self._held_enough = True
+        self._refresh()
 
     def _close(self, state: StreamState) -> None:
         if self.closed:
             return
         self.state = state
         self._refresh()
+        if self._hold is not None:
+            self._hold.cancel()
         if self._on_close is not None:
             self._on_close(self)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tts_core.engine.stream import SpeechStream, StreamLimits, StreamState
+from tts_core.engine.stream import PATIENCE_S, SpeechStream, StreamLimits, StreamState
 from tts_core.errors import EngineStopped, PolyvoxError
 
 RATE_HZ = 1000
@@ -80,6 +80,28 @@ async def test_first_chunk_is_handed_out_early_and_later_ones_grow() -> None:
     assert is_waiting(reader)
     stream.write(SECOND * 3)
     assert (await reader).num_samples == RATE_HZ
+
+
+async def test_a_rest_too_small_for_a_chunk_is_not_held_until_the_listener_runs_dry() -> None:
+    stream = make_stream(lead_s=100, first_chunk_s=0.1)
+    stream.write(bytes(2 * 100))
+    await anext(stream)
+    stream.write(bytes(2 * 50))
+    reader = asyncio.create_task(anext(stream))
+    await settle()
+    assert is_waiting(reader)  # for a chunk of 200 samples, for a quarter of the listener's 100 ms
+    assert (await asyncio.wait_for(reader, 5)).num_samples == 50
+
+
+async def test_the_deadline_is_when_the_listener_runs_out_of_patience_then_of_audio() -> None:
+    stream = make_stream(lead_s=100)
+    loop = asyncio.get_running_loop()
+    assert stream.deadline == pytest.approx(loop.time() + PATIENCE_S, abs=0.1)
+    stream.write(SECOND * 3)
+    await anext(stream)
+    assert stream.deadline == pytest.approx(loop.time() + 3.0, abs=0.1)
+    stream.write(SECOND)
+    assert stream.deadline == pytest.approx(loop.time() + 4.0, abs=0.1)
 
 
 async def test_paused_producer_never_leaves_a_short_rest_stuck() -> None:
