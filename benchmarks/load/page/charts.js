@@ -92,7 +92,7 @@ function drawTimeline(data) {
   const rows = pickRows([...data.requests].sort((a, b) => a.scheduled_s - b.scheduled_s), data.max_rows);
   if (!rows.length) return;
   const whole = rows.length === data.requests.length ? "" : ` ${rows.length} of ${data.requests.length} requests: all that went wrong, and an even pick of the rest.`;
-  const card = makeCard("Requests", `One row per request, from its scheduled arrival to its last byte.${whole}`, true);
+  const card = makeCard("Requests", `One row per request, from its scheduled arrival to its last byte.${whole}`, "wide");
   legend(card, [["var(--wait)", "waiting for audible sound"], ["var(--main)", "receiving"], ["var(--bad)", "underrun, or failed"], ["var(--odd)", "chaos client"]]);
   const step = Math.max(1.2, Math.min(16, 620 / rows.length));
   const high = Math.max(data.summary.wall_s, ...rows.map((r) => r.end_s || 0));
@@ -114,23 +114,30 @@ function drawRow(svg, r, y, height, sx) {
   tipOn(group, describe(r));
 }
 
+function cutAt(end, points) {
+  const [at, level] = points[points.length - 1];
+  if (at <= end) return points;
+  return [...points.slice(0, -1), [end, level + at - end]];
+}
+
 function drawHeadroom(data) {
   if (!data.curves.length) return;
   const shown = data.curves.length === data.num_played ? `${data.num_played} listeners.` : `The ${data.curves.length} with the lowest of ${data.num_played} listeners.`;
-  const card = makeCard("Playback headroom", `Audio in hand while it plays, against the listener's own clock: at zero, silence. ${shown}`, true);
+  const card = makeCard("Playback headroom", `Audio in hand while it plays, against the listener's own clock: at zero, silence. The scale is stretched towards zero. ${shown}`, "wide");
   const dry = data.curves.filter((c) => c.ran_dry);
   legend(card, [["var(--main)", "never ran dry"], ...(dry.length ? [["var(--bad)", `ran dry (${dry.length})`]] : [])]);
-  const points = data.curves.flatMap((c) => c.points);
-  const longest = points.reduce((most, p) => Math.max(most, p[0]), 0.001);
-  const most = points.reduce((top, p) => Math.max(top, p[1]), 0.001);
-  const x = { low: 0, high: longest * 1.01, format: plain, label: "seconds since the listener's playback began" };
-  const y = { low: 0, high: most * 1.05, format: (v) => `${plain(v)} s` };
+  // The last corner is only what is left playing out, on a known slope: the axis ends with the last arrival.
+  const longest = data.curves.reduce((most, c) => Math.max(most, (c.points[c.points.length - 2] || [0])[0]), 1) * 1.03;
+  const most = data.curves.flatMap((c) => c.points).reduce((top, p) => Math.max(top, p[1]), 0.1) * 1.05;
+  const x = { low: 0, high: longest, format: plain, label: "seconds since the listener's playback began" };
+  const ticks = [0, 0.1, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500].filter((t) => t === 0 || (t <= most && t >= most / 150));
+  const y = { low: 0, high: most, root: true, ticks, format: (v) => `${plain(v)} s` };
   const { svg, sx, sy, box } = plot(card, { ...FULL, x, y });
   shape(svg, "line", { class: "zero", x1: box.left, x2: box.right, y1: sy(0), y2: sy(0) });
   const requests = new Map(data.requests.map((r) => [r.index, r]));
   const opacity = Math.max(0.12, Math.min(0.75, 14 / data.curves.length));
   for (const curve of [...data.curves].sort((a, b) => a.ran_dry - b.ran_dry)) {
-    const d = curve.points.map(([t, level], i) => `${i ? "L" : "M"}${sx(t).toFixed(1)},${sy(level).toFixed(1)}`).join("");
+    const d = cutAt(longest, curve.points).map(([t, level], i) => `${i ? "L" : "M"}${sx(t).toFixed(1)},${sy(level).toFixed(1)}`).join("");
     const colour = curve.ran_dry ? "var(--bad)" : "var(--main)";
     const line = shape(svg, "path", { d, fill: "none", stroke: colour, "stroke-width": 1.3, "stroke-opacity": curve.ran_dry ? Math.max(0.4, opacity) : opacity });
     tipOn(line, describe(requests.get(curve.index)));

@@ -21,6 +21,12 @@ function shape(parent, name, attributes = {}, text = "") {
 const linear = (low, high, from, to) => (value) =>
   from + ((value - low) / (high - low || 1)) * (to - from);
 
+// Square root: room for what is small, without losing zero as a logarithm would.
+const rooted = (low, high, from, to) => {
+  const scale = linear(Math.sqrt(low), Math.sqrt(high), from, to);
+  return (value) => scale(Math.sqrt(Math.max(0, value)));
+};
+
 const logarithmic = (low, high, from, to) => {
   const scale = linear(Math.log10(low), Math.log10(high), from, to);
   return (value) => scale(Math.log10(value));
@@ -42,7 +48,7 @@ function plot(card, { width, height, x, y, left = 46, bottom = 34, top = 10, rig
   const box = { left, right: width - right, top, bottom: height - bottom };
   const makeX = x.log ? logarithmic : linear;
   const sx = makeX(x.low, x.high, box.left, box.right);
-  const sy = linear(y.low, y.high, box.bottom, box.top);
+  const sy = (y.root ? rooted : linear)(y.low, y.high, box.bottom, box.top);
   for (const tick of y.ticks || niceTicks(y.low, y.high, 5)) {
     shape(svg, "line", { class: "grid", x1: box.left, x2: box.right, y1: sy(tick), y2: sy(tick) });
     shape(svg, "text", { x: box.left - 7, y: sy(tick) + 4, "text-anchor": "end" }, y.format(tick));
@@ -56,8 +62,8 @@ function plot(card, { width, height, x, y, left = 46, bottom = 34, top = 10, rig
   return { svg, sx, sy, box };
 }
 
-function makeCard(title, note, wide = false) {
-  const card = el("article", { class: wide ? "card wide" : "card" }, el("h2", {}, title), el("p", {}, note));
+function makeCard(title, note, kind = "") {
+  const card = el("article", { class: `card ${kind}` }, el("h2", {}, title), el("p", {}, note));
   document.getElementById("cards").append(card);
   return card;
 }

@@ -47,7 +47,7 @@ function drawTiles() {
 function drawErrors() {
   const codes = Object.entries(data.summary.errors);
   if (!codes.length) return;
-  const card = makeCard("Errors", "By the server's own code where it gave one.", true);
+  const card = makeCard("Errors", "By the server's own code where it gave one.", "wide");
   const example = (code) => data.requests.find((r) => r.code === code);
   card.append(makeTable(
     [["code", "bad"], ["count", "num"], ["share", "num"], ["status", "num"], ["an example", ""]],
@@ -64,14 +64,14 @@ function drawOwn() {
 }
 
 function drawFigures() {
-  const card = makeCard("All figures", "Latencies count from the scheduled arrival; chaos clients are left out.");
+  const card = makeCard("All figures", "Latencies count from the scheduled arrival; chaos clients are left out.", "tall");
   card.append(makeTable([["", ""], ["", "num"]], Object.entries(data.figures)));
 }
 
 function drawSlowest() {
   const rows = data.requests.filter((r) => r.ttfa_s != null && r.role === "listener").sort((a, b) => b.ttfa_s - a.ttfa_s).slice(0, 12);
   if (!rows.length) return;
-  const card = makeCard("Slowest to speak", "The listeners who waited longest.", true);
+  const card = makeCard("Slowest to speak", "The listeners who waited longest.", "wide");
   card.append(makeTable(
     [["#", "num"], ["voice", ""], ["language", ""], ["characters", "num"], ["scheduled", "num"], ["TTFA", "num"], ["audio", "num"], ["RTF", "num"], ["longest gap", "num"], ["lowest headroom", "num"], ["outcome", ""]],
     rows.map((r) => [`${r.index}`, r.voice, r.lang, `${r.num_chars}`, asS(r.scheduled_s), asMs(r.ttfa_s), asS(r.audio_s), r.rtf == null ? "–" : r.rtf.toFixed(3), asMs(r.longest_gap_s), asMs(r.lowest_headroom_s), r.code || "ok"])));

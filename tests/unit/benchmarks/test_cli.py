@@ -13,7 +13,7 @@ import pytest_asyncio
 from typer.testing import CliRunner, Result
 
 from benchmarks.load.checks import Thresholds, find_misses
-from benchmarks.load.cli import app
+from benchmarks.load.cli import app, main
 from benchmarks.load.document import SCHEMA, read_document
 from benchmarks.load.metrics import Metric
 from benchmarks.load.settings import SettingsError
@@ -126,6 +126,16 @@ def test_wrong_usage_is_said_and_loads_nothing(args: tuple[str, ...], message: s
     result = CliRunner().invoke(app, list(args))
     assert isinstance(result.exception, SettingsError)
     assert message in str(result.exception)
+
+
+def test_wrong_usage_is_exit_code_2_and_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["load", "http://127.0.0.1:9", "--rate", "1"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 2
+    assert capsys.readouterr().err.startswith("error: give either --rate with --duration")
 
 
 @pytest.mark.parametrize(
