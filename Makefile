@@ -6,8 +6,16 @@ BIN := $(VENV)/bin
 # Nothing here phones home; export another value to change that.
 export RAY_USAGE_STATS_ENABLED ?= 0
 
+# HAProxy's binary exists for Linux only; elsewhere Serve's own proxy does its work.
+ifeq ($(shell uname -s),Linux)
+export RAY_SERVE_THROUGHPUT_OPTIMIZED ?= 1
+export RAY_SERVE_ENABLE_HA_PROXY ?= 1
+# How long a stopping server waits for its proxies to look elsewhere. In a cluster, leave Ray's 30 s.
+serve: export RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S ?= 1
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help serve serve-production test check format browser clean
+.PHONY: help serve test check format browser clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -25,10 +33,6 @@ $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 
 serve: $(VENV)/.installed ## Set up where needed, and serve on http://127.0.0.1:8000
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/serve run serve_config.yaml
-
-serve-production: $(VENV)/.installed ## The same behind HAProxy, in throughput-optimised mode (Linux)
-	PATH="$(abspath $(BIN)):$$PATH" RAY_SERVE_THROUGHPUT_OPTIMIZED=1 RAY_SERVE_ENABLE_HA_PROXY=1 \
-		$(BIN)/serve run serve_config.yaml
 
 test: $(VENV)/.installed-dev ## Set up where needed, and run every test
 	$(BIN)/python -m pytest

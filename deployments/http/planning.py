@@ -45,13 +45,21 @@ class Planner:
         return SynthesisRequest(
             request_id=request_id,
             model=self._resolve_model(wish.model),
-            voice=self._voice_aliases.get(wish.voice, wish.voice),
+            voice=self._resolve_voice(wish.voice),
             segments=self._segments(wish.text),
             language=wish.language or None,
             seed=_seed(wish.seed),
             speed=wish.speed,
             pitch=wish.pitch,
         )
+
+    def _resolve_voice(self, name: str) -> str:
+        """Replace an alias. A variant that the listener asks for takes the place of the alias's own."""
+        base, plus, variant = name.partition("+")
+        voice = self._voice_aliases.get(base)
+        if voice is None:
+            return name
+        return f"{voice.partition('+')[0]}+{variant}" if plus else voice
 
     def _resolve_model(self, name: str | None) -> str:
         if name is None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,10 +36,16 @@ class RunningServer:
 
     def stats(self) -> Any:
         """Return the only replica's own figures."""
+        return self.handle.stats.remote().result(timeout_s=10)
+
+    @cached_property
+    def handle(self) -> Any:
         from ray import serve
 
-        handle = serve.get_deployment_handle("TTSServer-formant", APP)
-        return handle.stats.remote().result(timeout_s=10)
+        handle: Any = serve.get_deployment_handle("TTSServer-formant", APP)
+        # In throughput-optimised mode the router wants the caller's event loop, and a test has none.
+        handle._init(_run_router_in_separate_loop=True)
+        return handle
 
     def wait_until_free(self, within_s: float) -> Any:
         """Return the replica's figures once no stream is open, or the last ones seen."""

@@ -64,6 +64,11 @@ async def test_alias_seed_and_extras_reach_the_engine(client: httpx.AsyncClient,
     assert (request.speed, request.pitch, request.language) == (1.5, 0.8, "fr")
 
 
+async def test_an_alias_takes_a_variant(client: httpx.AsyncClient, source: FakeSource) -> None:
+    await speak(client, voice="alloy+m2")
+    assert source.requests[0].voice == "en-us+m2"
+
+
 async def test_a_seed_is_drawn_where_none_is_given(client: httpx.AsyncClient, source: FakeSource) -> None:
     await speak(client)
     await speak(client)
@@ -196,13 +201,14 @@ async def test_models_and_voices(client: httpx.AsyncClient) -> None:
     assert voices[0]["language"] == "en-US"
 
 
-async def test_request_id_is_taken_or_drawn(client: httpx.AsyncClient) -> None:
-    given = await client.post(SPEAK, json=HELLO, headers={"X-Request-Id": "call-7"})
-    assert given.headers["x-request-id"] == "call-7"
-    forged = await client.post(SPEAK, json=HELLO, headers={"X-Request-Id": "a b\tc"})
-    assert len(forged.headers["x-request-id"]) == 32
-    error = await client.post(SPEAK, json={})
-    assert len(error.headers["x-request-id"]) == 32
+async def test_request_id_is_taken_made_harmless_and_unique(
+    client: httpx.AsyncClient, source: FakeSource
+) -> None:
+    for _ in range(2):
+        await client.post(SPEAK, json=HELLO, headers={"X-Request-Id": "call 7\t!"})
+    first, second = (request.request_id for request in source.requests)
+    assert first.startswith("call_7__.")
+    assert first != second
 
 
 async def test_unknown_routes_and_methods_answer_json(client: httpx.AsyncClient) -> None:
