@@ -29,11 +29,7 @@ def split_by_script(text: str, default: str) -> list[Run]:
     `default`. At an end they go with their only neighbour.
     """
     found = [(match.lastgroup or "", match.start()) for match in _RUN.finditer(text)]
-    letters = [kind for kind, _ in found]
-    languages = [
-        _digits_language(letters, index, default) if kind == "digits" else kind
-        for index, kind in enumerate(letters)
-    ]
+    languages = _with_digits([kind for kind, _ in found], default)
     runs: list[Run] = []
     starts = [0, *(start for _, start in found[1:]), len(text)]
     for language, start, end in zip(languages or [default], starts, starts[1:], strict=False):
@@ -44,8 +40,20 @@ def split_by_script(text: str, default: str) -> list[Run]:
     return runs
 
 
-def _digits_language(kinds: list[str], index: int, default: str) -> str:
-    before = next((kind for kind in reversed(kinds[:index]) if kind != "digits"), None)
-    after = next((kind for kind in kinds[index + 1 :] if kind != "digits"), None)
-    before, after = before or after, after or before
-    return before if before and before == after else default
+def _with_digits(kinds: list[str], default: str) -> list[str]:
+    """Replace "digits" by the language on both sides, one pass from each end."""
+    before, after = _nearest(kinds), _nearest(kinds[::-1])[::-1]
+    languages = []
+    for kind, left, right in zip(kinds, before, after, strict=True):
+        left, right = left or right, right or left
+        languages.append(kind if kind != "digits" else left if left and left == right else default)
+    return languages
+
+
+def _nearest(kinds: list[str]) -> list[str]:
+    """Return for each index the last language up to it, "" where there is none."""
+    nearest, last = [], ""
+    for kind in kinds:
+        last = last if kind == "digits" else kind
+        nearest.append(last)
+    return nearest

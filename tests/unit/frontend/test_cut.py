@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.frontend.golden import GOLDEN
 from tts_core.errors import InvalidParameter
 from tts_core.frontend.cut import END_MARKS, METHODS, cut_text
-
-GOLDEN = json.loads((Path(__file__).parent / "data" / "golden_text.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("case", GOLDEN["segment"], ids=lambda case: f"{case['lang']}-{case['method']}")

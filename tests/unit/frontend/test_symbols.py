@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from pathlib import Path
 
 import pytest
 
+from tests.unit.frontend.golden import GOLDEN
 from tts_core.errors import InvalidParameter
 from tts_core.frontend.symbols import PUNCTUATION, symbol_table
-
-GOLDEN = json.loads((Path(__file__).parent / "data" / "golden_text.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("case", GOLDEN["en"] + GOLDEN["zh"], ids=lambda case: case["text"][:20])

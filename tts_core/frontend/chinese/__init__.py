@@ -13,7 +13,8 @@ from tts_core.frontend.chinese.syllables import clause_pinyin, is_phrase, syllab
 from tts_core.frontend.chinese.words import Word, WordSegmenter
 from tts_core.frontend.protocol import Pronunciation
 
-_CLAUSE = re.compile(r"[^!?…,.]*[!?…,.]|[^!?…,.]+")
+# A clause and its mark. The bound keeps the work linear where there is no punctuation.
+_CLAUSE = re.compile(r"[^!?…,.]{0,200}[!?…,.]|[^!?…,.]{1,200}")
 _CACHED_WORDS = 1 << 16
 
 

@@ -81,26 +81,31 @@ def _plain(match: Match[str]) -> str:
     return say_digits(number, one="幺") if len(number) > 2 else say_number(number)
 
 
-# In order: what a rule has read is Chinese and of no interest to the rules after it.
+# In order: what a rule has read is Chinese and of no interest to the rules after it. A rule begins where a
+# number begins, or it would try every digit of a long one.
 _RULES: tuple[tuple[re.Pattern[str], Callable[[Match[str]], str]], ...] = (
     (re.compile(r"(?<=\d),(?=\d{3}(?!\d))|(?<=\d),(?=\d{3},)"), lambda _: ""),
-    (re.compile(r"(\d{4}|\d{2})(?=年)"), lambda m: say_digits(m[1])),
+    (re.compile(r"(?<!\d)(\d{4}|\d{2})(?=年)"), lambda m: say_digits(m[1])),
     (re.compile(r"(?<!\d)(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?!\d)"), _time),
+    (re.compile(r"(?<=\d%)[-~](?=\d)"), lambda _: "到"),
     (
-        re.compile(rf"(-?)({_NUMBER})(?:°C|℃|(摄氏)?度)"),
-        lambda m: _signed(m[1], m[2], "零下") + (m[3] or "") + "度",
-    ),
-    (re.compile(rf"(-?)({_NUMBER})%"), lambda m: ("负" if m[1] else "") + "百分之" + say_number(m[2])),
-    (re.compile(r"(?<!\d)(\d+)/(\d+)"), lambda m: say_number(m[2]) + "分之" + say_number(m[1])),
-    (re.compile(rf"[￥¥]({_NUMBER})元?"), lambda m: say_number(m[1]) + "元"),
-    (
-        re.compile(rf"({_NUMBER})[-~]({_NUMBER})(?![\d-])"),
+        re.compile(rf"(?<![\d.-])({_NUMBER})[-~]({_NUMBER})(?![\d-])"),
         lambda m: f"{say_number(m[1])}到{say_number(m[2])}",
     ),
-    (re.compile(r"\d+(?:\.\d+){2,}"), lambda m: "点".join(map(say_digits, m[0].split(".")))),
+    (
+        re.compile(rf"(?<![\d.])(-?)({_NUMBER})(?:°C|℃|(摄氏)?度)"),
+        lambda m: _signed(m[1], m[2], "零下") + (m[3] or "") + "度",
+    ),
+    (
+        re.compile(rf"(?<![\d.])(-?)({_NUMBER})%"),
+        lambda m: ("负" if m[1] else "") + "百分之" + say_number(m[2]),
+    ),
+    (re.compile(r"(?<![\d/])(\d+)/(\d+)(?![\d/])"), lambda m: say_number(m[2]) + "分之" + say_number(m[1])),
+    (re.compile(rf"[￥¥]({_NUMBER})元?"), lambda m: say_number(m[1]) + "元"),
+    (re.compile(r"(?<![\d.])\d+(?:\.\d+){2,}"), lambda m: "点".join(map(say_digits, m[0].split(".")))),
     (re.compile(r"(?<![\dA-Za-z])-(?=\d)"), lambda _: "负"),
-    (re.compile(r"\d+\.\d+"), lambda m: say_number(m[0])),
-    (re.compile(rf"(\d+)([{_COUNTED}])"), _counted),
+    (re.compile(r"(?<!\d)\d+\.\d+"), lambda m: say_number(m[0])),
+    (re.compile(rf"(?<!\d)(\d+)([{_COUNTED}])"), _counted),
     (re.compile(r"\d+"), _plain),
 )
 

@@ -68,6 +68,8 @@ class WordSegmenter:
 
     def _parts(self, word: str) -> tuple[str, str]:
         """Cut a word in two at its shortest part, which comes first or last; the second may be empty."""
+        if len(word) <= 2:
+            return word, ""
         shortest = min(self._tokenizer.cut_for_search(word), key=len)
         if word.startswith(shortest):
             return shortest, word[len(shortest) :]

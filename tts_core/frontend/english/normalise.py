@@ -29,6 +29,8 @@ _TITLE = re.compile(r"\b(Dr|Mr|Mrs|Ms|Prof|St)\.(?=\s+[A-Z])")
 _HALF_OF_DAY = re.compile(r"\b([ap])\.m\b(?:\.(?=\s+[a-z]|,))?", re.IGNORECASE)
 _SCHEME = re.compile(r"\b(?:https?|ftp)://(?:www\.)?", re.IGNORECASE)
 _UNWRITTEN = re.compile(r"[^ A-Za-z'.,?!\-]")
+_SIGN_BETWEEN_WORDS = re.compile(r"(?<=[A-Za-z])(?:[^\w\s'.,?!\-]|_)+(?=[A-Za-z])")
+_SPACE_BEFORE_MARK = re.compile(r"\s+(?=[.,?!])")
 _CAPITAL_INSIDE = re.compile(r"(?<=\S)(?=[A-Z])")
 _REPEATED = re.compile(r"([!?…,.\-\s])[!?…,.\-]+")
 _SHOUTED = re.compile(r"[A-Z][A-Z']+")
@@ -48,7 +50,8 @@ def normalise(text: str) -> tuple[str, int]:
     for pattern, replacement in _REPLACEMENTS:
         text = pattern.sub(replacement, text)
     text = "".join(char for char in unicodedata.normalize("NFD", text) if unicodedata.category(char) != "Mn")
+    text = _SIGN_BETWEEN_WORDS.sub(" ", text)
     num_dropped = sum(char.isalnum() for char in _UNWRITTEN.findall(text))
     text = _UNWRITTEN.sub(lambda match: " " if match[0].isspace() else "", text)
-    text = _CAPITAL_INSIDE.sub(" ", text)
+    text = _CAPITAL_INSIDE.sub(" ", _SPACE_BEFORE_MARK.sub("", text))
     return re.sub(r" {2,}", " ", _REPEATED.sub(r"\1", text)).strip(), num_dropped

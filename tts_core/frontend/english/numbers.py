@@ -127,20 +127,24 @@ def _fraction(match: Match[str]) -> str:
 
 
 _UNIT_NAMES = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
-# In order: what a rule has read has no digits left for the rules after it.
+# In order: what a rule has read has no digits left for the rules after it. A rule begins where a number
+# begins, or it would try every digit of a long one.
 _RULES: tuple[tuple[re.Pattern[str], Callable[[Match[str]], str]], ...] = (
     (
-        re.compile(r"(?<![\d.])\d{1,3}(?:,\d{3})+(?![\d.])"),
+        re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,]|\.\d)"),
         lambda m: say_cardinal(int(m[0].replace(",", ""))),
     ),
     (re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), lambda _: ""),
     (re.compile(r"([$€£])(\d{1,18})(?:\.(\d{1,2})(?!\d))?"), _money),
     (re.compile(r"(?<!\d)([01]?\d|2[0-3]):([0-5]\d)(?!\d)(?=(\s*[AaPp]\.?[Mm]\b)?)"), _time),
     (re.compile(r"(?<!\d)((?:1\d|20)\d0)s\b"), lambda m: (say_year(int(m[1])) + "s").replace("ys", "ies")),
-    (re.compile(rf"(\d+(?:\.\d+)?)\s?({_UNIT_NAMES})(?![A-Za-z])"), lambda m: _counted(m[1], _UNITS[m[2]])),
+    (
+        re.compile(rf"(?<![\d.])(\d+(?:\.\d+)?)\s?({_UNIT_NAMES})(?![A-Za-z])"),
+        lambda m: _counted(m[1], _UNITS[m[2]]),
+    ),
     (re.compile(r"(?<![\d.])(\d{1,9})/(\d{1,4})(?![\d/]|\.\d)"), _fraction),
     (re.compile(r"(?<![\w)])[-−](?=\d)"), lambda _: "negative "),
-    (re.compile(r"(\d+)\.(\d+)"), lambda m: f"{_say_integer(m[1])} point {say_digits(m[2])}"),
+    (re.compile(r"(?<!\d)(\d+)\.(\d+)"), lambda m: f"{_say_integer(m[1])} point {say_digits(m[2])}"),
     (re.compile(r"(\d{1,18})(?:st|nd|rd|th)\b"), lambda m: say_ordinal(int(m[1]))),
     (re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])"), lambda _: " "),
     (re.compile(r"\d+"), lambda m: _say_integer(m[0])),
