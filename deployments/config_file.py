@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from deployments.config import AppArgs
-from tts_core.errors import InvalidConfig
+from tts_core.errors import InvalidConfig, MissingDependency
 
 BUILDERS = ("deployments.app:build", "deployments.app.build")
 
@@ -45,8 +45,14 @@ def load_config(path: Path) -> ConfigFile:
 
     Raises:
         InvalidConfig: the first thing that is wrong, with file, line and key.
+        MissingDependency: Ray Serve isn't installed.
     """
-    from ray.serve.schema import ServeDeploySchema
+    try:
+        from ray.serve.schema import ServeDeploySchema
+    except ImportError as error:
+        raise MissingDependency(
+            f"Ray Serve can't be loaded: {error}. Run: pip install 'ray[serve]'"
+        ) from error
 
     document = _Document.read(path)
     document.check_keys(document.value, ServeDeploySchema, ())

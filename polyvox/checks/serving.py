@@ -34,8 +34,8 @@ def make_plan(config: Path | None) -> Plan:
         from deployments.config_file import load_config
 
         loaded = load_config(path)
-    except (PolyvoxError, ImportError) as failure:
-        return Plan(trouble=str(failure))
+    except PolyvoxError as failure:
+        return Plan(trouble=failure.message)
     engines = tuple(engine for args in loaded.apps.values() for engine in args.engines)
     return Plan(path, (loaded.host, loaded.port), engines)
 

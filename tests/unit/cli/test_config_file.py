@@ -87,7 +87,7 @@ def test_an_unknown_key_is_found_at_every_level(
         ("cpus: 1.0", "cpus: -1.0", 12, "applications[0].args.engines[0].replica.cpus"),
         ("max_ongoing_requests: 7", "max_ongoing_requests: 0", 18,
          "applications[0].deployments[0].max_ongoing_requests"),
-        ("max_ongoing_requests: 7", "num_replicas: [1]", 18, "applications[0].deployments[0].num_replicas"),
+        ("max_ongoing_requests: 7", "autoscaling_config: 5", 18, "applications[0].deployments[0].autoscaling_config"),
         ("    import_path: deployments.app:build\n", "", 5, "applications[0].import_path"),
         ("alloy: en-us", "alloy: 7", 15, "applications[0].args.ingress.voice_aliases.alloy"),
         ("kind: formant", "kind: trumpet", 9, "applications[0].args.engines[0].kind"),

@@ -80,6 +80,14 @@ def test_a_mistake_is_found_before_anything_starts(tmp_path: Path) -> None:
     assert result.stderr == expected
 
 
+def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray.serve.schema", None)
+    result = polyvox("serve", CONFIG)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("missing_dependency: Ray Serve can't be loaded")
+    assert "pip install 'ray[serve]'" in result.stderr
+
+
 def test_check_starts_nothing() -> None:
     result = polyvox("serve", CONFIG, "--check")
     assert result.exit_code == 0
