@@ -43,6 +43,7 @@ def test_golden_phones_text_and_alignment(case: dict[str, Any], chinese: FrontEn
         ("老虎", "23"),
         ("纸老虎", "323"),
         ("奶奶", "35"),
+        ("兔兔跑", "453"),
         ("东西", "15"),
         ("女儿", "32"),
         ("花儿", "12"),

@@ -30,6 +30,8 @@ def test_golden_pieces(case: dict[str, Any]) -> None:
         ("cut4", "One two three. Four is 3.14 ok.", ["One two three。", " Four is 3.14 ok。"]),
         ("cut5", "今天天气好，去公园。一共3.14元吧", ["今天天气好，", "去公园。一共3.14元吧。"]),
         ("cut0", "好吧", ["。好吧。"]),
+        ("cut0", "你好吗，今天", ["。你好吗，今天。"]),
+        ("cut0", "你们好吗，今天", ["你们好吗，今天。"]),
         ("cut0", "！？…", []),
         ("cut5", "\n", []),
     ],

@@ -145,7 +145,9 @@ def test_combining_sequences_stay_whole(text: str, max_chars: int) -> None:
         assert piece[0] not in "\u1161\u11a8\u200d"
 
 
-def test_surrogate_pairs_and_emoji_sequences_stay_whole() -> None:
-    found = list(split_sentences("ab\ud83d\ude00cd👍🏽ef", 1))
-    assert "".join(found) == "ab\ud83d\ude00cd👍🏽ef"
+@pytest.mark.parametrize("max_chars", range(1, 8))
+def test_surrogate_pairs_and_emoji_sequences_stay_whole(max_chars: int) -> None:
+    text = "a\ud83d\ude00bcd👍🏽ef"
+    found = list(split_sentences(text, max_chars))
+    assert "".join(found) == text
     assert not any(piece[0] in "\ude00🏽" for piece in found)
