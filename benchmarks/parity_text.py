@@ -1,7 +1,7 @@
 """The text front end against golden data: where a text is cut, and which phones it becomes.
 
-Cutting has to agree always; phones, in plain English and plain Chinese sentences. Other texts (numbers, symbols,
-abbreviations, both languages at once) are counted without a bar, since the reference misreads some of them.
+Cutting has to agree always; phones, in plain English and plain Chinese sentences. Other texts (numbers,
+symbols, abbreviations, both languages at once) are counted without a bar: the reference misreads some.
 """
 
 from __future__ import annotations
