@@ -31,6 +31,7 @@ from tts_core.models.formant.wire import FrameKind, pack, read_frame, write_all
 
 _ORPHAN_CHECK_S = 2.0
 _MAX_MUTE_CPU_S = 10.0
+_MAX_FRAME_BYTES = 1 << 14
 _BUFFER_BYTES = 1 << 15  # about 0.7 s of audio waits in a full socket (the kernel doubles it)
 
 
@@ -100,16 +101,41 @@ def _speak(fd: int, espeak: Espeak) -> None:
     with socket.socket(fileno=os.dup(fd)) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
     utterance = Utterance(*json.loads(read_frame(fd).payload))
-
-    def write(pcm: bytes) -> None:
-        if pcm:
-            write_all(fd, pack(FrameKind.AUDIO, pcm))
-        signal.setitimer(signal.ITIMER_PROF, _MAX_MUTE_CPU_S)
-
-    write(b"")
+    writer = _AudioWriter(fd)
     try:
-        espeak.speak(utterance, write)
+        espeak.speak(utterance, writer.write)
     except EspeakError as error:
+        writer.flush()
         write_all(fd, pack(FrameKind.ERROR, str(error).encode()))
     else:
+        writer.flush()
         write_all(fd, pack(FrameKind.DONE))
+
+
+class _AudioWriter:
+    """Sends samples in frames that grow: the first at once, later ones larger, for each wakes the engine.
+
+    A timer of CPU time runs from one piece of audio to the next, so waiting for the engine is free.
+    """
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._pending = bytearray()
+        self._frame_bytes = 1
+        self._restart_timer()
+
+    def write(self, pcm: bytes) -> None:
+        self._pending += pcm
+        if len(self._pending) >= self._frame_bytes:
+            self.flush()
+        self._restart_timer()
+
+    def flush(self) -> None:
+        """Send what is pending."""
+        if self._pending:
+            write_all(self._fd, pack(FrameKind.AUDIO, bytes(self._pending)))
+            self._frame_bytes = min(2 * len(self._pending), _MAX_FRAME_BYTES)
+            self._pending.clear()
+
+    def _restart_timer(self) -> None:
+        signal.setitimer(signal.ITIMER_PROF, _MAX_MUTE_CPU_S)
