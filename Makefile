@@ -27,7 +27,16 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[formant,production]'
 	@touch $@
 
-$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
+# PyTorch for this machine: CUDA where there is an NVIDIA driver, else the CPU build, wherever pip has it, or
+# where uv knows it to be. Installed first, it satisfies what the project asks for.
+TORCH_BACKEND ?= $(if $(shell command -v nvidia-smi),auto,cpu)
+$(VENV)/.installed-torch: | $(BIN)/python
+	{ [ $(TORCH_BACKEND) = cpu ] && $(BIN)/python -m pip install --quiet 'torch==2.13.0+cpu'; } || \
+	{ $(BIN)/python -m pip install --quiet uv && \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend=$(TORCH_BACKEND) torch; }
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed-torch | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
 

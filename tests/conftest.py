@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
+from tests.support.environment import prepare_environment
 
-# Before Ray is imported anywhere: no token files, no telemetry.
-os.environ.setdefault("RAY_AUTH_MODE", "disabled")
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-# Without it, shutting down behind HAProxy takes 30 s.
-os.environ.setdefault("RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S", "0.5")
+prepare_environment()  # before Ray is imported anywhere
 
-from collections.abc import Iterator
+from collections.abc import Iterator  # noqa: E402
 
-import pytest
+import pytest  # noqa: E402
 
-from tests.support.server import RunningServer, run_server
+from tests.support.server import RunningServer, run_server  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -15,9 +15,12 @@ import pytest
 import yaml
 
 from tests.support.decoding import decode, wav_pcm
-from tests.support.server import CONFIG, RunningServer, free_port, wait_until_ready
+from tests.support.environment import free_port
+from tests.support.server import CONFIG, RunningServer, wait_until_ready
 from tests.unit.cli.running import polyvox, start
 
+# Two HAProxies on one machine would share their files and ports; so this also covers Serve's own proxy.
+PLAIN = {"RAY_SERVE_THROUGHPUT_OPTIMIZED": "0", "RAY_SERVE_ENABLE_HA_PROXY": "0"}
 TEXT = "The same words, over the wire and without it. Not a sample differs."
 
 
@@ -70,7 +73,7 @@ def served(own_config: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     port = yaml.safe_load(own_config.read_text(encoding="utf-8"))["http_options"]["port"]
     # Ray's sockets need a short path. A folder of its own keeps this cluster apart from the session's.
     with tempfile.TemporaryDirectory(prefix="pv", dir="/tmp", ignore_cleanup_errors=True) as folder:
-        process = start("serve", str(own_config), env={"RAY_TMPDIR": folder, "RAY_ADDRESS": "local"})
+        process = start("serve", str(own_config), env={**PLAIN, "RAY_TMPDIR": folder, "RAY_ADDRESS": "local"})
         try:
             yield f"http://127.0.0.1:{port}", process
         finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,8 @@ from typing import Any, cast
 import httpx
 import psutil
 import yaml
+
+from tests.support.environment import free_port
 
 CONFIG = Path(__file__).parents[2] / "serve_config.yaml"
 APP = "polyvox"
@@ -110,12 +111,6 @@ def wait_until_ready(url: str, within_s: float = 60.0) -> None:
             pass
         assert time.monotonic() < deadline, f"{url} isn't ready after {within_s:g} s"
         time.sleep(0.2)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _cmdline(process: psutil.Process) -> list[str]:
