@@ -42,10 +42,7 @@ def serve(
         return
     if production:
         _require_haproxy()
-        note(
-            f"HAProxy listens on every address of this machine, port {loaded.port}: mind the firewall",
-            "yellow",
-        )
+        note(f"HAProxy opens {_haproxy_ports(os.environ)} on every address: mind the firewall", "yellow")
     note(f"serving {path} on http://{loaded.host}:{loaded.port}")
     command = command_line(path)
     os.execve(command[0], command, environment(os.environ, production=production))
@@ -62,6 +59,13 @@ def environment(inherited: Mapping[str, str], *, production: bool) -> dict[str, 
     path = os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)])
     defaults = {"RAY_USAGE_STATS_ENABLED": "0"}
     return {**defaults, **inherited, "PATH": path, **(PRODUCTION if production else {})}
+
+
+def _haproxy_ports(inherited: Mapping[str, str]) -> str:
+    """Name the ports beside the server's own that HAProxy opens, whatever host the configuration states."""
+    statistics = inherited.get("RAY_SERVE_HAPROXY_STATS_PORT", "8404")
+    metrics = inherited.get("RAY_SERVE_HAPROXY_METRICS_PORT", "9101")
+    return f"ports {statistics} (statistics) and {metrics} (metrics)"
 
 
 def _require_haproxy() -> None:

@@ -55,6 +55,17 @@ def test_what_the_person_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="HAProxy comes for Linux only")
+def test_production_tells_of_the_ports_it_opens(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(serve, "find_spec", lambda name: object())
+    monkeypatch.setenv("RAY_SERVE_HAPROXY_STATS_PORT", "18404")
+    with pytest.raises(Became):
+        serve.serve(Path(CONFIG), production=True)
+    assert "18404 (statistics) and 9101 (metrics) on every address" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="HAProxy comes for Linux only")
 def test_production_switches_both_flags_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "find_spec", lambda name: object())
     env = becoming(CONFIG, "--production").env
