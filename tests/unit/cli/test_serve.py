@@ -60,6 +60,7 @@ def test_production_tells_of_the_ports_it_opens(
 ) -> None:
     monkeypatch.setattr(serve, "find_spec", lambda name: object())
     monkeypatch.setenv("RAY_SERVE_HAPROXY_STATS_PORT", "18404")
+    monkeypatch.delenv("RAY_SERVE_HAPROXY_METRICS_PORT", raising=False)
     with pytest.raises(Became):
         serve.serve(Path(CONFIG), production=True)
     assert "18404 (statistics) and 9101 (metrics) on every address" in capsys.readouterr().err
