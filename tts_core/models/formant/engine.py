@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from tts_core.engine.stream import BYTES_PER_SAMPLE, SpeechStream, StreamLimits, StreamState
 from tts_core.errors import (
+    EmptyInput,
     EnginePoisoned,
     EngineStopped,
     Overloaded,
@@ -109,8 +110,8 @@ class FormantEngine:
     def generate(self, request: SynthesisRequest) -> SpeechStream:
         """Admit a request and return its stream at once; audio follows.
 
-        A segment that crashes its process, or a request in which nothing can be heard, ends the stream with
-        SegmentFailed; the latter before any audio, unless more than 5 s of silence came first.
+        A segment that crashes its process ends the stream with SegmentFailed. A request in which nothing can
+        be heard ends it with EmptyInput, before any audio unless more than 5 s of silence came first.
 
         Raises:
             UnknownModel, UnknownVoice, UnsupportedLanguage, InvalidParameter, EmptyInput: as they say.
@@ -249,7 +250,7 @@ class FormantEngine:
         if sequence.audible:
             sequence.stream.finish()
         else:
-            sequence.stream.fail(SegmentFailed("nothing in the text can be spoken", param="input"))
+            sequence.stream.fail(EmptyInput("nothing in the text can be spoken in this voice", param="input"))
 
     # Ends
 

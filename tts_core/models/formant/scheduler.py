@@ -31,8 +31,8 @@ class Schedulable(Protocol):
         ...
 
     @property
-    def headroom(self) -> int:
-        """Samples that its listener has left to hear or to be sent; the least runs dry first."""
+    def deadline(self) -> float:
+        """When its listener runs out of audio or of patience, by a clock that all sequences share."""
         ...
 
 
@@ -48,11 +48,14 @@ class Decision(Generic[S]):
 
 
 class Scheduler(Generic[S]):
-    """Gives turns to sequences: those that have produced nothing first, then those with the least headroom.
+    """Gives turns to the sequences with the earliest deadlines.
+
+    A newcomer's deadline is a little after its arrival, so it goes before listeners who have audio in hand,
+    and after those who are about to run dry: newcomers alone could otherwise silence everyone else.
 
     A turn lasts until `turn_samples` are produced, so that a newcomer waits for the turns in progress and
     not for whole sentences; then its holder competes again. Without that floor two sequences with equal
-    headroom would swap at every buffer.
+    deadlines would swap at every buffer.
 
     Args:
         max_running: sequences that compute at the same time.
@@ -92,8 +95,8 @@ class Scheduler(Generic[S]):
             self._turn_began.setdefault(id(sequence), sequence.num_produced)
         return Decision(running, rested)
 
-    def _rank(self, sequence: S) -> tuple[bool, bool, int]:
-        return not self._is_within_turn(sequence), sequence.num_produced > 0, sequence.headroom
+    def _rank(self, sequence: S) -> tuple[bool, float]:
+        return not self._is_within_turn(sequence), sequence.deadline
 
     def _is_within_turn(self, sequence: S) -> bool:
         began = self._turn_began.get(id(sequence))

@@ -52,8 +52,8 @@ class Sequence:
         return self.stream.num_written + len(self.held) // BYTES_PER_SAMPLE
 
     @property
-    def headroom(self) -> int:
-        return self.stream.num_written - self.stream.num_delivered
+    def deadline(self) -> float:
+        return self.stream.deadline
 
     @property
     def is_complete(self) -> bool:

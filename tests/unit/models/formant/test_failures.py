@@ -120,7 +120,7 @@ async def test_request_with_nothing_to_say_fails_before_any_audio(
     engine: FormantEngine, texts: tuple[str, ...]
 ) -> None:
     stream = engine.generate(make_request(*texts))
-    with pytest.raises(SegmentFailed, match="nothing"):
+    with pytest.raises(EmptyInput, match="nothing"):
         await anext(stream)
 
 

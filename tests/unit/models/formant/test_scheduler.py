@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tts_core.models.formant.scheduler import Decision, Scheduler, SequenceStatus
 
 TURN = 100
+PATIENCE = 20
 
 
 @dataclass(eq=False)
@@ -21,11 +22,12 @@ class Item:
 
     @property
     def has_room(self) -> bool:
-        return self.headroom < self.max_lead
+        return self.num_produced - self.num_delivered < self.max_lead
 
     @property
-    def headroom(self) -> int:
-        return self.num_produced - self.num_delivered
+    def deadline(self) -> float:
+        """In samples, for listeners who all came and began to play at 0."""
+        return float(self.num_produced or PATIENCE)
 
 
 def make(max_running: int, *items: Item) -> Scheduler[Item]:
@@ -35,9 +37,9 @@ def make(max_running: int, *items: Item) -> Scheduler[Item]:
     return scheduler
 
 
-def test_those_with_nothing_yet_go_first_then_the_least_headroom() -> None:
-    rich, poor, new = Item(500), Item(200, 150), Item()
-    assert make(2, rich, poor, new).schedule().running == [new, poor]
+def test_newcomers_go_before_those_with_audio_in_hand_and_after_those_about_to_run_dry() -> None:
+    rich, poor, new, dry = Item(500), Item(200), Item(), Item(10)
+    assert make(3, rich, poor, new, dry).schedule().running == [dry, new, poor]
 
 
 def test_turn_is_kept_until_it_is_used_up_then_given_away() -> None:
