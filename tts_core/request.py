@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tts_core.sampling_params import SamplingParams
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -31,6 +33,7 @@ class SynthesisRequest:
         seed: drawn by the ingress where the client gave none, so that a replay repeats it.
         speed: 1.0 is the voice's own rate; 2.0 takes half the time.
         pitch: 1.0 is the voice's own pitch; 2.0 is an octave higher.
+        sampling: how tokens are drawn, or None for the engine's defaults.
     """
 
     request_id: str
@@ -41,6 +44,7 @@ class SynthesisRequest:
     seed: int = 0
     speed: float = 1.0
     pitch: float = 1.0
+    sampling: SamplingParams | None = None
 
     @property
     def num_chars(self) -> int:

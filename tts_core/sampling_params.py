@@ -1,0 +1,63 @@
+"""How a request wants semantic tokens to be drawn. Frozen and checked, so that it can be part of a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tts_core.errors import InvalidParameter
+
+MAX_TOKENS = 1500
+"""A minute of speech at 25 tokens a second: the reference's own limit."""
+_RANGES: dict[str, tuple[float, float]] = {
+    "top_k": (1, 1025),
+    "top_p": (0.0, 1.0),
+    "temperature": (0.0, 2.0),
+    "repetition_penalty": (0.1, 10.0),
+    "min_tokens": (1, MAX_TOKENS),
+    "max_tokens": (1, MAX_TOKENS),
+}
+_WHOLE = ("top_k", "min_tokens", "max_tokens")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplingParams:
+    """Settings of one request, with the reference's defaults.
+
+    Attributes:
+        top_k: how many of the likeliest tokens are drawn from.
+        top_p: tokens beyond this cumulative probability are left out; 1 keeps all.
+        temperature: below 1 the likely become likelier; 0 always takes the likeliest.
+        repetition_penalty: above 1 the prompt's and the segment's own tokens become less likely.
+        ignore_eos: speak `max_tokens` tokens in every segment; for load tests on weights that never learnt
+            where a sentence ends.
+        min_tokens: a segment has at least so many tokens (25 a second); the reference's 11 by default.
+        max_tokens: a segment has at most so many.
+
+    Raises:
+        InvalidParameter: a value is outside its range, or `min_tokens` is above `max_tokens`.
+    """
+
+    top_k: int = 15
+    top_p: float = 1.0
+    temperature: float = 1.0
+    repetition_penalty: float = 1.35
+    ignore_eos: bool = False
+    min_tokens: int = 11
+    max_tokens: int = MAX_TOKENS
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in _RANGES.items():
+            _check(name, getattr(self, name), low, high)
+        if self.min_tokens > self.max_tokens:
+            raise InvalidParameter(
+                f"min_tokens must be at most max_tokens ({self.max_tokens}), not {self.min_tokens}",
+                param="min_tokens",
+            )
+
+
+def _check(name: str, value: object, low: float, high: float) -> None:
+    kinds = (int,) if name in _WHOLE else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        raise InvalidParameter(f"{name} must be a number, not {value!r}", param=name)
+    if not low <= value <= high:  # true of NaN as well
+        raise InvalidParameter(f"{name} must be from {low:g} to {high:g}, not {value:g}", param=name)
