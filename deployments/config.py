@@ -35,7 +35,7 @@ class AutoscalingArgs(StrictModel):
 
     min_replicas: Annotated[int, Field(ge=0)] = 1
     max_replicas: PositiveInt = 2
-    target_ongoing_requests: PositiveFloat = 24
+    target_ongoing_requests: PositiveFloat = 48
     upscale_delay_s: Annotated[float, Field(ge=0)] = 3.0
     downscale_delay_s: Annotated[float, Field(ge=0)] = 60.0
 

@@ -14,6 +14,7 @@ from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 
 from deployments.credit import CreditLinks
 from deployments.stream_items import StreamEnded, StreamFailed, StreamItem, StreamOpened
+from deployments.transport import over_grpc
 from tts_core.engine.stream import AudioChunk
 from tts_core.errors import EngineStopped, Overloaded, PolyvoxError, StreamInterrupted
 from tts_core.request import SynthesisRequest
@@ -86,7 +87,7 @@ class RemoteSpeechSource:
     """Opens speech on the replicas of each model's deployment. One per ingress."""
 
     def __init__(self, handles: Mapping[str, DeploymentHandle[Any]], admission_timeout_s: float) -> None:
-        self._handles = handles
+        self._handles = {model: over_grpc(handle) for model, handle in handles.items()}
         self._admission_timeout_s = admission_timeout_s
         self._links = CreditLinks()
         self._voices: tuple[VoiceInfo, ...] = ()
