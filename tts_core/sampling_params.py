@@ -1,4 +1,4 @@
-"""How a request wants semantic tokens to be drawn. Frozen and checked, so that it can be part of a request."""
+"""How a request wants its speech tokens to be drawn: frozen and checked, as part of the request."""
 
 from __future__ import annotations
 

@@ -41,7 +41,8 @@ def exponential(seeds: Tensor, segments: Tensor, purpose: Purpose, positions: Te
 def normal(seeds: Tensor, segments: Tensor, purpose: Purpose, positions: Tensor, count: int) -> Tensor:
     """Return (rows, count) draws of the standard normal distribution in float32; arguments as above."""
     even = count + count % 2
-    radius, angle = _uniform(seeds, segments, purpose, positions, even).unflatten(1, (-1, 2)).unbind(2)
+    pairs = _uniform(seeds, segments, purpose, positions, even).view(len(positions), -1, 2)
+    radius, angle = pairs.unbind(2)
     radius, angle = (radius.log() * -2).sqrt(), angle * (2 * math.pi)
     draws = torch.stack((radius * angle.cos(), radius * angle.sin()), dim=2)  # Box and Muller
     return draws.flatten(1)[:, :count].float()
@@ -71,5 +72,5 @@ def _uniform(seeds: Tensor, segments: Tensor, purpose: Purpose, positions: Tenso
     rows, purposes = positions.unsqueeze(1), torch.full_like(blocks, int(purpose))
     counter = (blocks, rows, segments.unsqueeze(1), purposes)
     key = (seeds.unsqueeze(1) & _MASK, seeds.unsqueeze(1) >> 32 & _MASK)
-    words = torch.stack(torch.broadcast_tensors(*philox(counter, key)), dim=2)
+    words = torch.stack(philox(counter, key), dim=2)
     return (words.flatten(1)[:, :count].double() + 0.5) * 2.0**-32

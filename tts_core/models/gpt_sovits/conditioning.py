@@ -1,0 +1,125 @@
+"""What a segment is spoken from: its pieces of text, their phones, BERT's features, and a voice's prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from tts_core.errors import EmptyInput, UnsupportedLanguage
+from tts_core.frontend.cut import cut_text
+from tts_core.frontend.pipeline import PhoneSequence, PhoneSpan, phonemize
+from tts_core.models.gpt_sovits.decoding import DecodeInputs
+from tts_core.models.gpt_sovits.features import PhoneFeatures
+from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+from tts_core.models.gpt_sovits.sovits import Style
+from tts_core.request import Segment
+
+_MIN_CHARS = 5
+
+
+class PromptFeatures(Protocol):
+    """What a model remembers of a voice's reference recordings."""
+
+    @property
+    def tokens(self) -> Tensor:
+        """(T,) semantic tokens of the first reference."""
+
+    @property
+    def phones(self) -> Sequence[int] | Tensor:
+        """Ids of the phones of its text."""
+
+    @property
+    def bert(self) -> Tensor:
+        """(bert_dim, phones) features of them."""
+
+    @property
+    def spectrograms(self) -> Sequence[Tensor]:
+        """(1, bins, frames) of every reference."""
+
+    @property
+    def speakers(self) -> Sequence[Tensor]:
+        """(1, speaker_channels) of every reference in the Pro versions; none in the others."""
+
+
+def pieces_of(segments: Sequence[Segment], language: str) -> list[str]:
+    """Return what the model speaks one by one: the segments by the reference's rules for pieces.
+
+    Segments shorter than 5 characters join the next one (the last joins the one before); each then gets an
+    end mark where it lacks one, and a full stop before a first clause that might be swallowed. One of
+    several lines, or too long for BERT, becomes several pieces.
+
+    Raises:
+        EmptyInput: a segment holds no letter or digit.
+    """
+    joined: list[str] = []
+    pending = ""
+    for segment in segments:
+        pending += segment.text
+        if len(pending.strip()) >= _MIN_CHARS:
+            joined.append(pending)
+            pending = ""
+    if pending and joined:
+        joined[-1] += pending
+    elif pending:
+        joined.append(pending)
+    return [piece for text in joined for piece in _pieces(text, language)]
+
+
+def _pieces(text: str, language: str) -> list[str]:
+    pieces = cut_text(text.strip(), language, "cut0")
+    if not pieces:
+        raise EmptyInput(f"there is nothing to speak in {text!r}", param="input")
+    return pieces
+
+
+def read_piece(text: str, language: str, model: LoadedModel) -> PhoneSequence:
+    """Return a piece's phones for a model.
+
+    Raises:
+        EmptyInput, UnsupportedLanguage: as `phonemize`.
+        UnsupportedLanguage: it needs BERT, which the model was loaded without.
+    """
+    sequence = phonemize(text, language, model.version)
+    needed = next((span.language for span in sequence.spans if span.word2ph is not None), None)
+    if needed is not None and model.phone_features is None:
+        raise UnsupportedLanguage(
+            f"language {needed!r} needs BERT, and model {model.name!r} was loaded without it",
+            param="language",
+        )
+    return sequence
+
+
+@torch.inference_mode()
+def phone_features(sequence: PhoneSequence, model: LoadedModel) -> Tensor:
+    """Return (phones, bert_dim): BERT's features for Chinese spans, zeros for all others."""
+    rows = [_span_features(span, model.phone_features, model) for span in sequence.spans]
+    return torch.cat(rows)
+
+
+def _span_features(span: PhoneSpan, features: PhoneFeatures | None, model: LoadedModel) -> Tensor:
+    if span.word2ph is None or features is None:
+        return torch.zeros(span.num_phones, model.t2s.config.bert_dim, dtype=model.dtype, device=model.device)
+    return features(span.text, span.word2ph)
+
+
+@torch.inference_mode()
+def decode_inputs(sequence: PhoneSequence, prompt: PromptFeatures, model: LoadedModel) -> DecodeInputs:
+    """Put a voice's prompt before a piece's phones, as T2S reads them."""
+    device = model.device
+    ids = (*map(int, prompt.phones), *sequence.ids)
+    bert = torch.cat((prompt.bert.T.to(device, model.dtype), phone_features(sequence, model).to(model.dtype)))
+    return DecodeInputs(
+        phones=torch.tensor(ids, device=device),
+        bert=bert,
+        prompt=prompt.tokens.to(device, torch.long),
+    )
+
+
+def style_of(prompt: PromptFeatures, model: LoadedModel) -> Style:
+    """Return the style of a voice, from all its references."""
+    spectrograms = [spectrogram.to(model.device) for spectrogram in prompt.spectrograms]
+    speakers = [speaker.to(model.device) for speaker in prompt.speakers]
+    return model.sovits.style.encode(spectrograms, speakers)

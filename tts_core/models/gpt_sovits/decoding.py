@@ -1,0 +1,153 @@
+"""Semantic tokens of one segment at a time: prefill, then one decode step for each token."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tts_core.errors import InputTooLong
+from tts_core.models.gpt_sovits.noise import Purpose, exponential, seed_word
+from tts_core.models.gpt_sovits.sampling import SamplingTensors, sample
+from tts_core.models.gpt_sovits.t2s import T2S
+from tts_core.sampling_params import SamplingParams
+
+_NOISE_BLOCK = 32
+_KV_BUCKET = 64
+
+
+@dataclass(frozen=True)
+class DecodeInputs:
+    """What T2S reads before its first token.
+
+    Attributes:
+        phones: (P,) ids of the prompt's text and the target's.
+        bert: (P, bert_dim) their features.
+        prompt: (Y,) semantic tokens of the reference.
+    """
+
+    phones: Tensor
+    bert: Tensor
+    prompt: Tensor
+
+    def __len__(self) -> int:
+        return len(self.phones) + len(self.prompt)
+
+
+class TokenDecoder:
+    """Owns the cache of one sequence. Every segment starts on a cache of zeros, whatever ran before it.
+
+    Args:
+        t2s: the model.
+        max_len: phones, prompt and tokens together; bounds the memory.
+    """
+
+    def __init__(self, t2s: T2S, max_len: int) -> None:
+        self._t2s = t2s
+        self._cache = t2s.new_cache(1, max_len)
+        self._slot = torch.zeros(1, dtype=torch.long, device=t2s.device)
+        self._busy = False
+
+    def check_fits(self, num_inputs: int, params: SamplingParams) -> None:
+        """Return if so many phones and prompt tokens leave room for `max_tokens`.
+
+        Raises:
+            InputTooLong: they don't.
+        """
+        room = self._cache.max_len - params.max_tokens
+        if num_inputs > room:
+            raise InputTooLong(
+                f"a segment and its voice may have {room} phones and prompt tokens, not {num_inputs}",
+                param="input",
+            )
+
+    def decode(
+        self, inputs: DecodeInputs, params: SamplingParams, seed: int, segment: int
+    ) -> Generator[int, None, None]:
+        """Yield tokens as they are drawn; the end of speech is not among them. Close it to leave early.
+
+        Speech ends where the drawn or the likeliest token says so, after `min_tokens` at the earliest, or
+        with `max_tokens`.
+
+        Raises:
+            InputTooLong: see `check_fits`.
+            FloatingPointError: the model gave no finite logits.
+            RuntimeError: another segment is being decoded.
+        """
+        if self._busy:
+            raise RuntimeError("a decoder takes one segment at a time")
+        self.check_fits(len(inputs), params)
+        self._busy, used = True, len(inputs)
+        try:
+            for token in self._tokens(inputs, params, seed, segment):
+                used += 1
+                yield token
+        finally:
+            self._clear(used)
+            self._busy = False
+
+    def _tokens(self, inputs: DecodeInputs, params: SamplingParams, seed: int, segment: int) -> Iterator[int]:
+        draw = _Draw(self._t2s, inputs.prompt, params, seed, segment)
+        logits = self._prefill(inputs)
+        for step in range(params.max_tokens):
+            token = draw(logits, step)
+            if token is None:
+                return
+            yield token
+            if step + 1 < params.max_tokens:
+                logits = self._advance(token, len(inputs) + step, len(inputs.prompt) + step)
+
+    def _prefill(self, inputs: DecodeInputs) -> Tensor:
+        lengths = (self._slot + len(inputs.phones), self._slot + len(inputs.prompt))
+        rows = inputs.phones[None], inputs.bert[None], inputs.prompt[None]
+        return self._t2s.prefill(*rows, *lengths, self._cache, self._slot)
+
+    def _advance(self, token: int, position: int, audio_position: int) -> Tensor:
+        kv_len = min(-(-(position + 1) // _KV_BUCKET) * _KV_BUCKET, self._cache.max_len)
+        places = (self._slot + value for value in (token, position, audio_position))
+        return self._t2s.decode_step(*places, self._cache, kv_len)
+
+    def _clear(self, used: int) -> None:
+        for store in (self._cache.keys, self._cache.values):
+            store[:, :, :, :used].zero_()
+
+
+class _Draw:
+    """One segment's sampling: its settings, the tokens that it has seen, and its noise."""
+
+    def __init__(self, t2s: T2S, prompt: Tensor, params: SamplingParams, seed: int, segment: int) -> None:
+        device, config = t2s.device, t2s.config
+        self._eos, self._params = config.eos, params
+        self._settings = SamplingTensors(
+            top_k=torch.tensor([params.top_k], device=device),
+            top_p=torch.tensor([params.top_p], device=device),
+            temperature=torch.tensor([params.temperature], device=device),
+            repetition_penalty=torch.tensor([params.repetition_penalty], device=device),
+        )
+        self._seen = torch.zeros(1, config.vocab_size, dtype=torch.bool, device=device)
+        self._seen[0, prompt] = True
+        self._rows = torch.arange(_NOISE_BLOCK, device=device)
+        self._seeds = torch.full_like(self._rows, seed_word(seed))
+        self._segments = torch.full_like(self._rows, segment)
+
+    def __call__(self, logits: Tensor, step: int) -> int | None:
+        """Return the token of this step, or None where speech ends. Steps come in order."""
+        if not logits.isfinite().all():
+            raise FloatingPointError(f"the model's logits are not finite at step {step}")
+        if step % _NOISE_BLOCK == 0:
+            self._noise = self._noise_from(step, logits.shape[1])
+        may_end = not self._params.ignore_eos and step >= self._params.min_tokens
+        noise = self._noise[step % _NOISE_BLOCK].unsqueeze(0)
+        allow_eos = torch.tensor([may_end], device=logits.device)
+        drawn = sample(logits, self._seen, noise, self._settings, self._eos, allow_eos)
+        token = int(drawn.tokens)
+        if self._eos in (token, int(drawn.greedy)):
+            return None
+        self._seen[0, token] = True
+        return token
+
+    def _noise_from(self, step: int, count: int) -> Tensor:
+        """Compute a block of steps at once: it is a function of the step, so only the cost differs."""
+        return exponential(self._seeds, self._segments, Purpose.SAMPLE, self._rows + step, count)
