@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
 
 import psutil
@@ -20,15 +21,17 @@ def replica(server: RunningServer) -> psutil.Process:
     return process
 
 
-def test_a_hang_up_frees_its_slot(idle_server: RunningServer) -> None:
-    listener = RawListener(idle_server.url, LONG_TEXT, speed=0.5)
-    listener.read(50_000)
-    assert idle_server.stats().num_open == 1
-    listener.hang_up()
-    hung_up = time.monotonic()
-    assert idle_server.wait_until_free(within_s=5).num_open == 0
-    # The bar is 100 ms; the rest is this machine's noise and the asking itself.
-    assert time.monotonic() - hung_up < 1.0
+def test_a_hang_up_frees_its_slot_within_100_ms(idle_server: RunningServer) -> None:
+    freed_after_s = []
+    for _ in range(5):
+        listener = RawListener(idle_server.url, LONG_TEXT, speed=0.5)
+        listener.read(50_000)
+        assert idle_server.stats().num_open == 1
+        listener.hang_up()
+        hung_up = time.monotonic()
+        assert idle_server.wait_until_free(within_s=5).num_open == 0
+        freed_after_s.append(time.monotonic() - hung_up)
+    assert statistics.median(freed_after_s) < 0.1
 
 
 def test_200_hang_ups_leave_no_slot_task_or_descriptor(idle_server: RunningServer) -> None:
