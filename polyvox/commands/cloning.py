@@ -1,0 +1,176 @@
+"""`polyvox voices add` and its kind: cloned voices in a store, without a server."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from polyvox.console import out, report
+from tts_core.errors import InvalidVoice, PolyvoxError, SetupError
+
+if TYPE_CHECKING:
+    from tts_core.voices import Upload, Voice, VoiceStore
+
+app = typer.Typer(help="Add, list, show and remove cloned voices.", no_args_is_help=True)
+
+# tts_core.voices has it too, but importing it takes the audio libraries along.
+DEFAULT_STORE = "~/.local/share/polyvox/voices"
+_UNFIT_FOR_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+_SHOWN_TEXT_CHARS = 40
+
+StoreOption = Annotated[
+    str,
+    typer.Option("--store", envvar="POLYVOX_VOICES", help="A folder, or a URL such as s3://bucket/voices."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+VoiceArgument = Annotated[str, typer.Argument(help="A voice's name or id.")]
+
+
+@app.command()
+def add(
+    recording: Annotated[Path, typer.Argument(help="3 to 10 s of one speaker, in any audio format.")],
+    text: Annotated[str, typer.Option(help="What the recording says.")],
+    language: Annotated[str, typer.Option("--lang", "--language", help="Its language: en, zh, ...")],
+    name: Annotated[
+        str | None, typer.Option(help="What requests call it. [default: the file's name]", show_default=False)
+    ] = None,
+    extra: Annotated[
+        list[Path] | None, typer.Option(help="A further recording of the speaker; repeat for more.")
+    ] = None,
+    default: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="The voice's own speed, top_k, top_p, temperature, ..."),
+    ] = None,
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Check a recording and keep it as a voice."""
+    from tts_core.voices import VoiceDefaults
+
+    with _reported():
+        voice = _open(store).add(
+            name if name is not None else _name_from(recording),
+            _upload(recording),
+            text,
+            language,
+            extras=[_upload(path) for path in extra or ()],
+            defaults=VoiceDefaults.from_dict(dict(_setting(one) for one in default or ())),
+        )
+    typer.echo(f"{voice.name} {voice.id}")
+
+
+@app.command("list")
+def list_voices(as_json: JsonOption = False, store: StoreOption = DEFAULT_STORE) -> None:
+    """List the voices of a store; damaged ones are named on stderr, with status 1."""
+    with _reported():
+        voices, damaged = _open(store).scan()
+    if as_json:
+        _print_json([voice.to_dict() for voice in voices])
+    else:
+        _print_table(voices)
+    for error in damaged:
+        report(error)
+    if damaged:
+        raise typer.Exit(1)
+
+
+@app.command()
+def show(voice: VoiceArgument, as_json: JsonOption = False, store: StoreOption = DEFAULT_STORE) -> None:
+    """Tell all about a voice, and check that its recordings are sound."""
+    with _reported():
+        opened = _open(store)
+        found = opened.get(voice)
+        for index in range(len(found.recordings)):
+            opened.read_recording(found, index)
+    if as_json:
+        _print_json(found.to_dict())
+    else:
+        typer.echo("\n".join(_lines(found)))
+
+
+@app.command()
+def remove(voice: VoiceArgument, store: StoreOption = DEFAULT_STORE) -> None:
+    """Remove a voice and its recordings."""
+    with _reported():
+        names = _open(store).remove(voice)
+    typer.echo(f"removed {', '.join(names)}")
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """End the command with one line and status 1 where something is wrong with what was asked."""
+    try:
+        yield
+    except PolyvoxError as error:
+        report(error)
+        raise typer.Exit(1) from error
+    except OSError as error:
+        report(SetupError(str(error)))
+        raise typer.Exit(1) from error
+
+
+def _open(url: str) -> VoiceStore:
+    from tts_core.voices import VoiceStore
+
+    return VoiceStore(url)
+
+
+def _upload(path: Path) -> Upload:
+    from tts_core.voices import Upload
+
+    return Upload(path.name, path.read_bytes())
+
+
+def _name_from(path: Path) -> str:
+    """Make a voice's name of a file's."""
+    name = _UNFIT_FOR_NAMES.sub("-", path.stem).strip("-._")
+    if not name:
+        raise InvalidVoice(f"the file name {path.name!r} gives no voice name: say --name", param="name")
+    return name
+
+
+def _setting(option: str) -> tuple[str, float | str]:
+    """Split NAME=VALUE. What is no number goes on as text, for the check that names the range."""
+    name, _, value = option.partition("=")
+    for kind in (int, float):
+        try:
+            return name.strip(), kind(value)
+        except ValueError:
+            continue
+    return name.strip(), value
+
+
+def _print_json(values: object) -> None:
+    typer.echo(json.dumps(values, ensure_ascii=False, indent=2))
+
+
+def _print_table(voices: tuple[Voice, ...]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("name", "id", "language", "seconds", "text", box=SIMPLE_HEAD)
+    for voice in voices:
+        seconds = f"{voice.recordings[0].duration_s:.1f}"
+        text = voice.text
+        shown = text if len(text) <= _SHOWN_TEXT_CHARS else f"{text[:_SHOWN_TEXT_CHARS]}…"
+        table.add_row(*(Text(cell) for cell in (voice.name, voice.id, voice.language, seconds, shown)))
+    if voices:
+        out.print(table, width=None if out.is_terminal else 120)
+
+
+def _lines(voice: Voice) -> Iterator[str]:
+    yield f"name       {voice.name}"
+    yield f"id         {voice.id}"
+    yield f"language   {voice.language}"
+    yield f"text       {voice.text}"
+    for index, one in enumerate(voice.recordings):
+        role = "extra    " if index else "recording"
+        yield f"{role}  {one.name}, {one.duration_s:.2f} s, {one.num_bytes} bytes, SHA-256 {one.sha256}"
+    for setting, value in voice.defaults.to_dict().items():
+        yield f"default    {setting}={value:g}"
