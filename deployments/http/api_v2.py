@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.responses import Response
-from tts_core.audio.formats import AudioFormat
 
 from deployments.http.errors import ERROR_RESPONSES
 from deployments.http.planning import Wish
 from deployments.http.service import Service
+from tts_core.audio.formats import AudioFormat
 
 _MODES = {"false": 0, "no": 0, "off": 0, "true": 1, "yes": 1, "on": 1, "": 0}
 _FORMATS = {

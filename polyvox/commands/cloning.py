@@ -137,12 +137,10 @@ def _name_from(path: Path) -> str:
 def _setting(option: str) -> tuple[str, float | str]:
     """Split NAME=VALUE. What is no number goes on as text, for the check that names the range."""
     name, _, value = option.partition("=")
-    for kind in (int, float):
-        try:
-            return name.strip(), kind(value)
-        except ValueError:
-            continue
-    return name.strip(), value
+    try:
+        return name.strip(), int(value) if value.strip().isdecimal() else float(value)
+    except ValueError:
+        return name.strip(), value
 
 
 def _print_json(values: object) -> None:
