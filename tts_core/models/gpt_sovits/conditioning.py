@@ -37,11 +37,11 @@ class PromptFeatures(Protocol):
 
     @property
     def spectrograms(self) -> Sequence[Tensor]:
-        """(1, bins, frames) of every reference."""
+        """(bins, frames) of every reference."""
 
     @property
     def speakers(self) -> Sequence[Tensor]:
-        """(1, speaker_channels) of every reference in the Pro versions; none in the others."""
+        """(speaker_channels,) of every reference in the Pro versions; none in the others."""
 
 
 def pieces_of(segments: Sequence[Segment], language: str) -> list[str]:
@@ -120,6 +120,6 @@ def decode_inputs(sequence: PhoneSequence, prompt: PromptFeatures, model: Loaded
 
 def style_of(prompt: PromptFeatures, model: LoadedModel) -> Style:
     """Return the style of a voice, from all its references."""
-    spectrograms = [spectrogram.to(model.device) for spectrogram in prompt.spectrograms]
-    speakers = [speaker.to(model.device) for speaker in prompt.speakers]
+    spectrograms = [spectrogram[None].to(model.device) for spectrogram in prompt.spectrograms]
+    speakers = [speaker[None].to(model.device) for speaker in prompt.speakers]
     return model.sovits.style.encode(spectrograms, speakers)

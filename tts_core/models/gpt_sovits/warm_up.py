@@ -55,6 +55,6 @@ def _silent_prompt(model: LoadedModel) -> _Prompt:
         tokens=torch.zeros(_NUM_TOKENS, dtype=torch.long),
         phones=(0,) * _NUM_PHONES,
         bert=torch.zeros(model.t2s.config.bert_dim, _NUM_PHONES),
-        spectrograms=(torch.zeros(1, bins, _NUM_FRAMES),),
-        speakers=(torch.zeros(1, config.speaker_channels),) if config.is_pro else (),
+        spectrograms=(torch.zeros(bins, _NUM_FRAMES),),
+        speakers=(torch.zeros(config.speaker_channels),) if config.is_pro else (),
     )
