@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import httpx
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
-from schemathesis import Case
+from schemathesis.core.result import Ok
 
 from tests.support.decoding import decode
 from tests.support.server import RunningServer
@@ -68,16 +69,16 @@ def test_odd_text_is_spoken_or_refused(server_url: str, text: str) -> None:
 
 def test_schemathesis_finds_no_500(server: RunningServer) -> None:
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
-    operations = [result.ok() for result in schema.get_all_operations()]
+    operations: list[Any] = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
     assert len(operations) >= 8
     for operation in operations:
         never_500(operation.as_strategy(), server.url)
 
 
-def never_500(cases: SearchStrategy[Case], url: str) -> None:
+def never_500(cases: SearchStrategy[Any], url: str) -> None:
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(cases)
-    def call(case: Case) -> None:
+    def call(case: Any) -> None:
         answer = case.call(base_url=url, timeout=60)
         assert answer.status_code < 500, answer.text
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 
 from tests.support.decoding import wav_pcm
@@ -19,7 +21,7 @@ TEXTS = {
 
 
 async def test_32_listeners_at_once_each_hear_what_they_hear_alone(server: RunningServer) -> None:
-    requests = [
+    requests: list[dict[str, Any]] = [
         {"text": f"{text} {index}.", "voice": voice, "speed": 0.8 + 0.05 * (index % 9)}
         for index, (voice, text) in enumerate(list(TEXTS.items()) * 6)
     ][:32]

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import ray
 from ray import serve
+from ray.serve._private.common import ReplicaState
 
 from deployments.app import build, resources
 from deployments.config import AppArgs, ReplicaArgs
@@ -26,7 +27,7 @@ def test_two_replicas_share_one_logical_gpu(server: RunningServer) -> None:
     serve.run(build(AppArgs.model_validate(args)), name="gpu", route_prefix="/gpu")
     try:
         deployment = serve.status().applications["gpu"].deployments["TTSServer-formant"]
-        assert deployment.replica_states["RUNNING"] == 2
+        assert deployment.replica_states[ReplicaState.RUNNING] == 2
         assert free_gpus() == 0.0
     finally:
         serve.delete("gpu")
