@@ -110,6 +110,8 @@ class Artefacts:
         try:
             data = self._storage.read(path)
         except FileNotFoundError as error:
+            if self._pointer(name).artefact != folder:
+                return self.read_recording(name, voice_id, index)  # replaced between the two reads
             raise self._damaged(path, expected, "no file") from error
         if _sha256(data) != recording.sha256:
             raise self._damaged(path, expected, f"{len(data)} bytes of {_sha256(data)[:_SHOWN_DIGITS]}")

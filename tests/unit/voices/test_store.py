@@ -1,0 +1,328 @@
+"""A store of voices, in a folder and at an fsspec URL."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import fsspec  # type: ignore[import-untyped]
+import pytest
+
+from tests.unit.voices.samples import TEXT, upload
+from tts_core.errors import InvalidConfig, InvalidVoice, MissingDependency, UnknownVoice
+from tts_core.voices import Upload, Voice, VoiceDefaults, VoiceStore
+
+REFERENCE = upload(16_000)
+EXTRA = upload(22_050, 2.0, "FLAC", "more")
+
+
+@pytest.fixture(params=["folder", "file", "memory"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "memory":
+        yield "memory://voices/of/mine"
+        fsspec.filesystem("memory").store.clear()
+        fsspec.filesystem("memory").pseudo_dirs[:] = [""]
+    else:
+        yield f"{'file://' if request.param == 'file' else ''}{tmp_path}/voices"
+
+
+@pytest.fixture
+def store(url: str) -> VoiceStore:
+    return VoiceStore(url)
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> VoiceStore:
+    return VoiceStore(tmp_path)
+
+
+def add(store: VoiceStore, name: str = "me", text: str = TEXT, **options: object) -> Voice:
+    return store.add(name, REFERENCE, text, "EN ", **options)  # type: ignore[arg-type]
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_voice_is_found_by_name_and_by_id_from_another_store(store: VoiceStore, url: str) -> None:
+    added = add(store, extras=[EXTRA], defaults=VoiceDefaults(speed=1.2, top_k=5))
+
+    other = VoiceStore(url)
+
+    assert other.get("me") == other.get(added.id) == added
+    assert (added.language, added.text, added.defaults.speed) == ("en", TEXT, 1.2)
+    assert [one.name for one in added.recordings] == ["me.wav", "more.flac"]
+    assert other.read_recording(added) == REFERENCE.data
+    assert other.read_recording(added, 1) == EXTRA.data
+
+
+def test_an_empty_store_has_no_voices(store: VoiceStore) -> None:
+    assert store.list() == ()
+    with pytest.raises(UnknownVoice):
+        store.get("me")
+
+
+def test_voices_are_listed_by_name(store: VoiceStore) -> None:
+    for name in ("zoe", "adam", "me"):
+        add(store, name, f"{TEXT} {name}")
+
+    assert [voice.name for voice in store.list()] == ["adam", "me", "zoe"]
+
+
+def test_adding_the_same_again_changes_nothing(local: VoiceStore, tmp_path: Path) -> None:
+    first = add(local)
+    before = files(tmp_path)
+
+    assert add(local) == first
+    assert files(tmp_path) == before
+
+
+def test_a_name_belongs_to_one_voice(store: VoiceStore) -> None:
+    first = add(store)
+
+    with pytest.raises(InvalidVoice, match=first.id) as caught:
+        add(store, text="Something else.")
+
+    assert caught.value.param == "name"
+    assert store.list() == (first,)
+
+
+def test_equal_content_has_one_id_under_two_names(store: VoiceStore) -> None:
+    assert add(store, "a").id == add(store, "b").id
+    assert store.remove("a") == ("a",)
+
+    kept = store.get("b")
+
+    assert store.get(kept.id) == kept
+    assert store.read_recording(kept) == REFERENCE.data
+
+
+def test_an_id_removes_all_its_names(store: VoiceStore) -> None:
+    voice = add(store, "b")
+    add(store, "a")
+
+    assert store.remove(voice.id) == ("a", "b")
+    assert store.list() == ()
+
+
+def test_a_voice_read_before_its_name_went_is_still_there_under_another(store: VoiceStore) -> None:
+    held = add(store, "a")
+    add(store, "b")
+    store.remove("a")
+
+    assert store.read_recording(held) == REFERENCE.data
+
+
+def test_removing_leaves_nothing_behind(local: VoiceStore, tmp_path: Path) -> None:
+    voice = add(local, extras=[EXTRA])
+    local.remove("me")
+
+    assert files(tmp_path) == []
+    for look in (lambda: local.get("me"), lambda: local.remove("me"), lambda: local.read_recording(voice)):
+        with pytest.raises(UnknownVoice):
+            look()
+
+
+def test_a_removed_name_is_free_again(store: VoiceStore) -> None:
+    held = add(store)
+    store.remove("me")
+    added = add(store, text="Something else.")
+
+    assert store.get("me") == added
+    with pytest.raises(UnknownVoice):
+        store.read_recording(held)
+
+
+def test_an_unknown_voice_comes_with_names_that_are_near(store: VoiceStore) -> None:
+    add(store, "claudia")
+
+    with pytest.raises(UnknownVoice, match="near it: claudia"):
+        store.get("cloudia")
+    with pytest.raises(UnknownVoice) as caught:
+        store.get("v-0123456789abcdef")
+    assert "near" not in caught.value.message
+
+
+@pytest.mark.parametrize("path", ["../me", "/etc/passwd", "", ".", "names/me", "me/../me", "me.json\0"])
+def test_a_path_is_not_a_voice(local: VoiceStore, path: str) -> None:
+    add(local)
+
+    with pytest.raises(UnknownVoice):
+        local.get(path)
+    with pytest.raises(UnknownVoice):
+        local.remove(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "language", "param"),
+    [
+        ("a/b", TEXT, "en", "name"),
+        ("me", "  \n", "en", "text"),
+        ("me", "…!?", "en", "text"),
+        ("me", "word " * 100, "en", "text"),
+        ("me", TEXT, "tlh", "language"),
+    ],
+)
+def test_what_is_said_of_a_recording_is_checked(
+    local: VoiceStore, tmp_path: Path, name: str, text: str, language: str, param: str
+) -> None:
+    with pytest.raises(InvalidVoice) as caught:
+        local.add(name, REFERENCE, text, language)
+
+    assert caught.value.param == param
+    assert files(tmp_path) == []
+
+
+def test_every_recording_is_checked_before_anything_is_kept(local: VoiceStore, tmp_path: Path) -> None:
+    with pytest.raises(InvalidVoice, match=r"noise\.wav"):
+        add(local, extras=[Upload("noise.wav", b"no sound")])
+
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "gone", "empty"])
+@pytest.mark.parametrize("part", ["names/me.json", "artefacts/*/voice.json", "artefacts/*/recording-1"])
+def test_damage_is_reported_with_the_file_and_never_served(
+    local: VoiceStore, tmp_path: Path, part: str, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    voice, sound = add(local, extras=[EXTRA]), add(local, "sound", "Another text.")
+    [path] = tmp_path.glob(part.replace("*", f"{voice.id}.*"))
+    data = path.read_bytes()
+    if damage == "gone":
+        path.unlink()
+    else:
+        flipped = data[:30] + bytes([data[30] ^ 1]) + data[31:]
+        path.write_bytes({"cut": data[:-10], "flipped": flipped, "empty": b""}[damage])
+    expected = UnknownVoice if (path.parent.name, damage) == ("names", "gone") else InvalidVoice
+
+    with pytest.raises(expected) as caught:
+        local.read_recording(local.get("me"), 1)
+
+    assert expected is UnknownVoice or path.name in caught.value.message or damage == "flipped"
+    with caplog.at_level(logging.ERROR):
+        assert sound in local.list()
+    assert local.get("sound") == sound
+
+
+def test_a_list_leaves_damaged_voices_out_and_says_so(
+    local: VoiceStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    add(local)
+    [manifest] = tmp_path.glob("artefacts/*/voice.json")
+    manifest.write_bytes(manifest.read_bytes()[:-1])
+
+    assert local.list() == ()
+    assert "voice.json" in caplog.text
+    voices, [error] = local.scan()
+    assert (voices, str(manifest) in error.message) == ((), True)
+
+
+def test_a_manifest_that_was_edited_is_refused(local: VoiceStore, tmp_path: Path) -> None:
+    add(local)
+    [manifest] = tmp_path.glob("artefacts/*/voice.json")
+    manifest.write_text(manifest.read_text().replace("quick", "quiet"))
+
+    with pytest.raises(InvalidVoice, match=r"voice\.json: expected a manifest of SHA-256"):
+        local.get("me")
+
+
+def test_a_name_that_points_at_another_voice_is_refused(local: VoiceStore, tmp_path: Path) -> None:
+    add(local, "a")
+    add(local, "b")
+    (tmp_path / "names/a.json").write_bytes((tmp_path / "names/b.json").read_bytes())
+
+    with pytest.raises(InvalidVoice, match=r"names/a\.json"):
+        local.get("a")
+
+
+@pytest.mark.parametrize("artefact", ["../../secret", "/etc", "v-0123456789abcdef.00000000.../x", 7])
+def test_a_name_points_at_nothing_outside(local: VoiceStore, tmp_path: Path, artefact: object) -> None:
+    pointer = {"artefact": artefact, "manifest_sha256": "0" * 64}
+    (tmp_path / "names").mkdir()
+    (tmp_path / "names/me.json").write_text(json.dumps(pointer))
+
+    with pytest.raises(InvalidVoice, match=r"names/me\.json: expected the place of a voice"):
+        local.get("me")
+
+
+@pytest.mark.parametrize("part", ["names/me.json", "artefacts/*/voice.json", "artefacts/*/recording-0"])
+def test_a_damaged_voice_can_be_removed_with_all_its_files(
+    local: VoiceStore, tmp_path: Path, part: str
+) -> None:
+    voice = add(local)
+    [path] = tmp_path.glob(part)
+    path.write_bytes(b"damaged")
+
+    with pytest.raises(InvalidVoice):
+        add(local)
+    assert local.remove("me") == ("me",)
+    assert files(tmp_path) == []
+    assert add(local) == voice
+
+
+def test_a_half_written_voice_is_not_there(local: VoiceStore, tmp_path: Path) -> None:
+    """As after a crash between the artefact and its name."""
+    voice = add(local)
+    (tmp_path / "names/me.json").unlink()
+
+    for key in ("me", voice.id):
+        with pytest.raises(UnknownVoice):
+            local.get(key)
+    assert local.list() == ()
+    assert add(local) == voice
+
+
+def test_a_failed_write_leaves_nothing(
+    local: VoiceStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_space(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tts_core.voices.storage.os.link", no_space)
+    monkeypatch.setattr("tts_core.voices.storage.Path.read_bytes", no_space)
+
+    with pytest.raises(OSError, match="No space"):
+        add(local)
+    assert [path for path in files(tmp_path) if path.parent.name == "names"] == []
+    assert not list(tmp_path.glob("artefacts/*"))
+
+
+def test_a_mount_without_links_will_do(local: VoiceStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_links(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("tts_core.voices.storage.os.link", no_links)
+
+    voice = add(local)
+
+    assert local.get("me") == voice
+    with pytest.raises(InvalidVoice, match="belongs to another voice"):
+        add(local, text="Something else.")
+
+
+def test_others_may_read_the_files(local: VoiceStore, tmp_path: Path) -> None:
+    """A store is shared between users too; a temporary file's own permissions would shut them out."""
+    plain = tmp_path / "plain"
+    plain.touch()
+    add(local)
+
+    assert {path.stat().st_mode for path in files(tmp_path)} == {plain.stat().st_mode}
+
+
+def test_a_recording_that_a_voice_lacks(local: VoiceStore) -> None:
+    with pytest.raises(ValueError, match="1 recordings; asked for index 1"):
+        local.read_recording(add(local), 1)
+
+
+def test_a_url_that_nobody_knows_is_a_configuration_error() -> None:
+    with pytest.raises(InvalidConfig, match="nosuch"):
+        VoiceStore("nosuch://voices")
+
+
+def test_a_url_whose_package_is_missing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "s3fs", None)
+
+    with pytest.raises(MissingDependency, match="s3fs"):
+        VoiceStore("s3://bucket/voices")
