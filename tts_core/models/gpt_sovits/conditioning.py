@@ -8,8 +8,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from tts_core.errors import EmptyInput, UnsupportedLanguage
-from tts_core.frontend.cut import cut_text
+from tts_core.errors import EmptyInput, InputTooLong, UnsupportedLanguage
+from tts_core.frontend.cut import MAX_PIECE_CHARS, cut_text
 from tts_core.frontend.pipeline import PhoneSequence, PhoneSpan, phonemize
 from tts_core.models.gpt_sovits.decoding import DecodeInputs
 from tts_core.models.gpt_sovits.features import PhoneFeatures
@@ -81,15 +81,25 @@ def read_piece(text: str, language: str, model: LoadedModel) -> PhoneSequence:
     Raises:
         EmptyInput, UnsupportedLanguage: as `phonemize`.
         UnsupportedLanguage: it needs BERT, which the model was loaded without.
+        InputTooLong: it is more than BERT takes, read out in full.
     """
     sequence = phonemize(text, language, model.version)
-    needed = next((span.language for span in sequence.spans if span.word2ph is not None), None)
-    if needed is not None and model.phone_features is None:
+    for span in sequence.spans:
+        if span.word2ph is not None:
+            _check_span(span, model)
+    return sequence
+
+
+def _check_span(span: PhoneSpan, model: LoadedModel) -> None:
+    if model.phone_features is None:
         raise UnsupportedLanguage(
-            f"language {needed!r} needs BERT, and model {model.name!r} was loaded without it",
+            f"language {span.language!r} needs BERT, and model {model.name!r} was loaded without it",
             param="language",
         )
-    return sequence
+    if len(span.text) > MAX_PIECE_CHARS:
+        raise InputTooLong(
+            f"BERT takes {MAX_PIECE_CHARS} characters at once, not {len(span.text)}", param="input"
+        )
 
 
 @torch.inference_mode()

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+import torch
+
+from benchmarks.make_checkpoint import make_checkpoint
+from tests.unit.models.gpt_sovits_engine.support import new_engine
+from tts_core.models.gpt_sovits.engine import SoloEngine
+from tts_core.models.gpt_sovits.loaded_model import LoadedModel, load_model
+from tts_core.models.gpt_sovits.weights import WeightsPaths
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """As the engine's thread has it, or other threads would compute otherwise."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def weights_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], WeightsPaths]:
+    root = tmp_path_factory.mktemp("weights")
+    return lru_cache(lambda version: make_checkpoint(version, Path(root, version), tiny=True))
+
+
+@pytest.fixture(scope="session")
+def model_of(weights_of: Callable[[str], WeightsPaths]) -> Callable[[str], LoadedModel]:
+    """Load tiny models, each version once."""
+    return lru_cache(lambda version: load_model(weights_of(version), "tiny"))
+
+
+@pytest.fixture(scope="session")
+def model(model_of: Callable[[str], LoadedModel]) -> LoadedModel:
+    return model_of("v2")
+
+
+@pytest.fixture
+async def engine(model: LoadedModel) -> AsyncIterator[SoloEngine]:
+    engine = new_engine(model)
+    await engine.start()
+    yield engine
+    await engine.stop()

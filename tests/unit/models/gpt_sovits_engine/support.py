@@ -1,0 +1,128 @@
+"""Voices of noise, requests of a fixed length, and listeners for the GPT-SoVITS engine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+import torch
+from torch import Tensor
+
+from tts_core.engine.stream import SpeechStream, StreamLimits
+from tts_core.errors import UnknownVoice
+from tts_core.models.gpt_sovits.decoding import TokenDecoder
+from tts_core.models.gpt_sovits.engine import SoloEngine
+from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+from tts_core.models.gpt_sovits.speaking import SpeakingOptions, Utterance
+from tts_core.request import Segment, SynthesisRequest
+from tts_core.sampling_params import SamplingParams
+from tts_core.voice import VoiceInfo
+
+NUM_TOKENS = 20
+FIXED_LENGTH = SamplingParams(ignore_eos=True, max_tokens=NUM_TOKENS)
+SAMPLES_PER_TOKEN = 1280
+PAUSE_SAMPLES = 9600
+TEXT = ("Good morning to all of you.", "The second sentence is here.")
+VOICES = (
+    VoiceInfo(id="ada", name="Ada", language="en", model="tiny"),
+    VoiceInfo(id="bo", name="Bo", language="zh", model="tiny"),
+)
+FAST_LIMITS = StreamLimits(lead_s=60.0)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    tokens: Tensor
+    phones: tuple[int, ...]
+    bert: Tensor
+    spectrograms: tuple[Tensor, ...]
+    speakers: tuple[Tensor, ...]
+
+
+def prompt_for(model: LoadedModel, seed: int, num_references: int = 1) -> Prompt:
+    draw = torch.Generator().manual_seed(seed)
+    speakers = [torch.randn(20480, generator=draw) for _ in range(num_references)]
+    return Prompt(
+        tokens=torch.randint(0, 1024, (30 + seed,), generator=draw),
+        phones=tuple(torch.randint(1, 300, (12 + seed,), generator=draw).tolist()),
+        bert=torch.randn(1024, 12 + seed, generator=draw),
+        spectrograms=tuple(torch.rand(1025, 60, generator=draw) for _ in range(num_references)),
+        speakers=tuple(speakers) if model.speaker_encoder is not None else (),
+    )
+
+
+class Prompts:
+    """What a store of voices would give; counts how often it was asked."""
+
+    def __init__(self, model: LoadedModel) -> None:
+        self.num_asked = 0
+        self._prompts: Mapping[str, Prompt] = {
+            voice.id: prompt_for(model, seed) for seed, voice in enumerate(VOICES)
+        }
+
+    def __call__(self, voice_id: str) -> Prompt:
+        self.num_asked += 1
+        if voice_id not in self._prompts:
+            raise UnknownVoice(f"no voice {voice_id!r}", param="voice")
+        return self._prompts[voice_id]
+
+
+def request(*texts: str, request_id: str = "r", **changes: Any) -> SynthesisRequest:
+    values: dict[str, Any] = {
+        "model": "tiny",
+        "voice": "ada",
+        "seed": 7,
+        "sampling": FIXED_LENGTH,
+        "segments": tuple(Segment(index, text) for index, text in enumerate(texts or TEXT)),
+    }
+    return SynthesisRequest(request_id=request_id, **(values | changes))
+
+
+def new_engine(model: LoadedModel, limits: StreamLimits = FAST_LIMITS, **options: Any) -> SoloEngine:
+    options = {"options": SpeakingOptions(max_len=2048)} | options
+    return SoloEngine(model, Prompts(model), lambda: VOICES, limits, **options)
+
+
+def speak_alone(model: LoadedModel, wanted: SynthesisRequest, language: str = "en") -> bytes:
+    """Speak without any engine."""
+    decoder = TokenDecoder(model.t2s, 2048)
+    utterance = Utterance(wanted, language, model, decoder, Prompts(model), SpeakingOptions())
+    return b"".join(utterance.speak())
+
+
+async def hear(stream: SpeechStream) -> bytes:
+    """Listen to the end, as fast as it comes."""
+    heard = b""
+    async for chunk in stream:
+        assert chunk.start_sample * 2 == len(heard)
+        heard += chunk.pcm
+        stream.acknowledge(len(heard) // 2)
+    return heard
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that another thread brings about."""
+    for _ in range(6000):
+        if condition():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("it never came about")
+
+
+@contextmanager
+def broken(owner: Any, name: str, error: BaseException, times: int = 1) -> Iterator[None]:
+    """Let a method raise at its next `times` calls, then work again."""
+    original, left = getattr(owner, name), [times]
+
+    def replacement(*args: Any, **kwargs: Any) -> Any:
+        if left[0]:
+            left[0] -= 1
+            raise error
+        return original(*args, **kwargs)
+
+    with patch.object(owner, name, replacement):
+        yield

@@ -1,0 +1,384 @@
+"""The engine: who is heard, in which bytes, and what each gets when something goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.unit.models.gpt_sovits_engine.support import (
+    FAST_LIMITS,
+    NUM_TOKENS,
+    PAUSE_SAMPLES,
+    SAMPLES_PER_TOKEN,
+    TEXT,
+    broken,
+    hear,
+    new_engine,
+    request,
+    speak_alone,
+    until,
+)
+from tts_core.engine.protocol import AsyncEngine
+from tts_core.engine.stream import StreamLimits, StreamState
+from tts_core.errors import (
+    EmptyInput,
+    EnginePoisoned,
+    EngineStopped,
+    InvalidParameter,
+    Overloaded,
+    PolyvoxError,
+    SegmentFailed,
+    SetupError,
+    UnknownModel,
+    UnknownVoice,
+    UnsupportedLanguage,
+)
+from tts_core.models.gpt_sovits.engine import SoloEngine
+from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+from tts_core.models.gpt_sovits.weights import VERSIONS
+from tts_core.request import Segment
+from tts_core.sampling_params import SamplingParams
+
+LONG = SamplingParams(ignore_eos=True, max_tokens=600)
+TIGHT = StreamLimits(lead_s=0.5)
+CUDA_FAULT = RuntimeError("CUDA error: device-side assert triggered")
+
+
+# Bytes
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_what_is_heard_is_what_is_spoken_alone(
+    version: str, model_of: Callable[[str], LoadedModel]
+) -> None:
+    model = model_of(version)
+    engine: AsyncEngine = new_engine(model)
+    await engine.start()
+    try:
+        assert await hear(engine.generate(request())) == speak_alone(model, request())
+    finally:
+        await engine.stop()
+
+
+async def test_neighbours_do_not_change_a_byte(engine: SoloEngine, model: LoadedModel) -> None:
+    wanted = [
+        request(request_id="a", seed=1),
+        request("你好，世界，今天天气很好。", request_id="b", language="zh"),
+        request(request_id="c", voice="bo", language="en", speed=1.2),
+        request(TEXT[1], request_id="d", seed=1),
+    ]
+    heard = await asyncio.gather(*(hear(engine.generate(one)) for one in wanted))
+    languages = ("en", "zh", "en", "en")
+    assert heard == [speak_alone(model, *pair) for pair in zip(wanted, languages, strict=True)]
+
+
+async def test_cancels_and_failures_before_leave_no_trace(engine: SoloEngine, model: LoadedModel) -> None:
+    cancelled = engine.generate(request(request_id="x", sampling=LONG, voice="bo", language="en"))
+    await until(lambda: decoding(engine, "x"))
+    with broken(model.sovits.generator, "forward", ValueError("broken on purpose")):
+        failing = engine.generate(request(request_id="y"))
+        cancelled.cancel()
+        with pytest.raises(SegmentFailed):
+            await hear(failing)
+    assert await hear(engine.generate(request())) == speak_alone(model, request())
+
+
+async def test_a_restarted_engine_and_another_one_say_the_same(model: LoadedModel) -> None:
+    heard = []
+    first, second = new_engine(model), new_engine(model, num_slots=2)
+    for engine in (first, first, second):
+        await engine.start()
+        heard.append(await hear(engine.generate(request())))
+        await engine.stop()
+    assert len(set(heard)) == 1
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [StreamLimits(0.1, 0.01, 0.02), StreamLimits(0.5, 0.3, 0.3), StreamLimits(60.0, 5.0, 5.0)],
+)
+async def test_chunking_does_not_change_a_byte(limits: StreamLimits, model: LoadedModel) -> None:
+    engine = new_engine(model, limits)
+    await engine.start()
+    assert await hear(engine.generate(request())) == speak_alone(model, request())
+    await engine.stop()
+
+
+# Flow
+
+
+async def test_the_first_audio_comes_before_the_last_is_made(engine: SoloEngine) -> None:
+    stream = engine.generate(request(*TEXT * 3))
+    first = await anext(stream)
+    assert first.num_samples < engine.stats().audio_s * 32000 + 1
+    assert not stream.closed
+    stream.cancel()
+
+
+async def test_a_paused_stream_waits_and_others_go_on(model: LoadedModel) -> None:
+    engine = new_engine(model, TIGHT)
+    await engine.start()
+    stalled = engine.generate(request(*TEXT * 3, request_id="stalled"))
+    await until(lambda: not stalled.has_room)
+    assert await hear(engine.generate(request(request_id="other"))) == speak_alone(model, request())
+    most = (TIGHT.lead_s * 32000) + 128 * 640
+    assert stalled.num_written <= most
+    assert engine.stats().num_paused == 1
+    assert await hear(stalled) == speak_alone(model, request(*TEXT * 3))
+    await engine.stop()
+
+
+async def test_the_listener_who_runs_dry_first_is_served_first(engine: SoloEngine) -> None:
+    order: list[str] = []
+
+    async def listen(name: str) -> None:
+        await hear(engine.generate(request(*TEXT * 2, request_id=name)))
+        order.append(name)
+
+    long = asyncio.create_task(listen("long"))
+    await until(lambda: engine.stats().audio_s > 0)
+    short = engine.generate(request(TEXT[0], request_id="short"))
+    await anext(short)
+    assert order == []
+    short.cancel()
+    await long
+
+
+async def test_prompts_are_asked_for_once_per_request_and_off_the_loop(engine: SoloEngine) -> None:
+    import threading
+
+    names: set[str] = set()
+    original = engine._prompt_of
+
+    def spy(voice_id: str) -> Any:
+        names.add(threading.current_thread().name)
+        return original(voice_id)
+
+    engine._prompt_of = spy
+    await hear(engine.generate(request()))
+    assert names == {"gpt-sovits"}
+
+
+# Cancelling
+
+
+def decoding(engine: SoloEngine, request_id: str) -> bool:
+    return engine._sequences[request_id].utterance.stage.name == "DECODING"
+
+
+async def test_a_cancel_frees_the_slot_at_once_and_the_thread_within_a_step(model: LoadedModel) -> None:
+    engine = new_engine(model, num_slots=1)
+    await engine.start()
+    steps: list[int] = []
+    stream = engine.generate(request(sampling=LONG, request_id="long"))
+    await until(lambda: decoding(engine, "long"))
+    original = model.t2s.decode_step
+
+    def counted(*inputs: Any) -> Any:
+        steps.append(1)
+        return original(*inputs)
+
+    object.__setattr__(model.t2s, "decode_step", counted)
+    try:
+        assert engine.abort("long")
+        assert engine.stats().num_open == 0
+        wanted = request(request_id="next", sampling=SamplingParams(ignore_eos=True, max_tokens=11))
+        heard = await hear(engine.generate(wanted))
+    finally:
+        object.__delattr__(model.t2s, "decode_step")
+    assert len(heard) // 2 == 2 * 11 * SAMPLES_PER_TOKEN + PAUSE_SAMPLES
+    assert len(steps) <= 2 * 10 + 2
+    assert stream.state is StreamState.CANCELLED
+    assert not engine.abort("long")
+    await engine.stop()
+
+
+async def test_the_same_id_may_come_again_after_a_cancel(engine: SoloEngine, model: LoadedModel) -> None:
+    engine.generate(request(sampling=LONG)).cancel()
+    assert await hear(engine.generate(request())) == speak_alone(model, request())
+    assert (engine.stats().num_finished, engine.stats().num_aborted) == (1, 1)
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"model": "other"}, UnknownModel),
+        ({"voice": "nobody"}, UnknownVoice),
+        ({"voice": "nobody", "language": "en"}, UnknownVoice),
+        ({"language": "tlh"}, UnsupportedLanguage),
+        ({"speed": 0.0}, InvalidParameter),
+        ({"speed": float("nan")}, InvalidParameter),
+        ({"speed": 5.0}, InvalidParameter),
+        ({"pitch": 1.1}, InvalidParameter),
+        ({"segments": ()}, EmptyInput),
+        ({"segments": (Segment(0, " \n"),)}, EmptyInput),
+    ],
+)
+async def test_what_cannot_be_done_is_refused_at_once(
+    engine: SoloEngine, changes: dict[str, Any], error: type[PolyvoxError]
+) -> None:
+    with pytest.raises(error):
+        engine.generate(request(**changes))
+    assert engine.stats().num_open == 0
+
+
+@pytest.mark.parametrize(
+    ("texts", "error"),
+    [
+        (("A good beginning is made.", "한국어"), UnsupportedLanguage),
+        (("... !!! ???",), EmptyInput),
+        (("word " * 2000,), InputTooLong),
+    ],
+)
+async def test_what_the_text_lacks_ends_the_stream_before_any_audio(
+    engine: SoloEngine, texts: tuple[str, ...], error: type[PolyvoxError]
+) -> None:
+    stream = engine.generate(request(*texts, language="auto", sampling=None))
+    with pytest.raises(error):
+        await anext(stream)
+    engine.check_health()
+
+
+async def test_a_full_engine_says_so_at_once(model: LoadedModel) -> None:
+    engine = new_engine(model, num_slots=2)
+    await engine.start()
+    for name in "ab":
+        engine.generate(request(request_id=name, sampling=LONG))
+    with pytest.raises(Overloaded) as caught:
+        engine.generate(request(request_id="c"))
+    assert caught.value.retry_after_s
+    with pytest.raises(InvalidParameter, match="open already"):
+        engine.generate(request(request_id="a"))
+    await engine.stop()
+
+
+# Faults
+
+
+@pytest.mark.parametrize(
+    ("part", "method", "where"),
+    [
+        ("t2s", "decode_step", "decoding"),
+        ("sovits", "prior", "latents"),
+        ("sovits.generator", "forward", "audio"),
+    ],
+)
+async def test_an_exception_fails_its_request_alone(
+    engine: SoloEngine, model: LoadedModel, part: str, method: str, where: str
+) -> None:
+    owner: Any = model
+    for name in part.split("."):
+        owner = getattr(owner, name)
+    with broken(owner, method, ValueError("broken on purpose")):
+        failing, other = engine.generate(request(request_id="a")), engine.generate(request(request_id="b"))
+        with pytest.raises(SegmentFailed, match=f"{where}.*segment 0.*broken on purpose"):
+            await hear(failing)
+        assert await hear(other) == speak_alone(model, request())
+    engine.check_health()
+
+
+async def test_what_was_spoken_before_a_failure_is_heard(engine: SoloEngine, model: LoadedModel) -> None:
+    stream = engine.generate(request())
+    heard = [(await anext(stream)).pcm]
+
+    async def hear_on() -> None:
+        async for chunk in stream:
+            heard.append(chunk.pcm)  # noqa: PERF401 (what came before the error counts)
+
+    broken_prefill = broken(model.t2s, "prefill", ValueError("broken on purpose"))
+    with broken_prefill, pytest.raises(SegmentFailed, match="segment 1"):
+        await hear_on()
+    whole = speak_alone(model, request())
+    assert len(b"".join(heard)) // 2 == NUM_TOKENS * SAMPLES_PER_TOKEN + PAUSE_SAMPLES
+    assert whole.startswith(b"".join(heard))
+
+
+async def test_a_device_fault_is_told_to_everyone_at_once(model: LoadedModel) -> None:
+    engine = new_engine(model)
+    await engine.start()
+    with broken(model.t2s, "decode_step", CUDA_FAULT):
+        streams = [engine.generate(request(request_id=name)) for name in "abc"]
+        for stream in streams:
+            with pytest.raises(EnginePoisoned, match=r"decoding tokens of segment 0.*device-side assert"):
+                await hear(stream)
+    with pytest.raises(EnginePoisoned):
+        engine.check_health()
+    with pytest.raises(EnginePoisoned):
+        engine.generate(request(request_id="d"))
+    assert engine.stats().num_open == 0
+    await engine.stop()
+
+
+async def test_failures_in_a_row_poison_and_a_success_between_forgives(model: LoadedModel) -> None:
+    engine = new_engine(model)
+    await engine.start()
+    for times in (2, 3):
+        with broken(model.t2s, "decode_step", ValueError("broken on purpose"), times):
+            for name in range(times):
+                with pytest.raises((SegmentFailed, EnginePoisoned)):
+                    await hear(engine.generate(request(request_id=str(name))))
+        if times == 2:
+            await hear(engine.generate(request()))
+    await until(lambda: poisoned(engine))
+    await engine.stop()
+
+
+def poisoned(engine: SoloEngine) -> bool:
+    try:
+        engine.check_health()
+    except EnginePoisoned:
+        return True
+    return False
+
+
+async def test_a_voice_that_cannot_be_read_fails_alone_however_often(engine: SoloEngine) -> None:
+    original = engine._prompt_of
+
+    def failing(voice_id: str) -> Any:
+        raise OSError("the disk is gone")
+
+    engine._prompt_of = failing
+    for name in range(5):
+        with pytest.raises(SegmentFailed, match="disk is gone"):
+            await hear(engine.generate(request(request_id=str(name))))
+    engine._prompt_of = original
+    assert await hear(engine.generate(request()))
+
+
+# Beginning and end
+
+
+async def test_a_model_that_does_not_run_is_a_setup_error(model: LoadedModel) -> None:
+    engine = new_engine(model)
+    with (
+        broken(model.t2s, "prefill", ValueError("broken on purpose")),
+        pytest.raises(SetupError, match="purpose"),
+    ):
+        await engine.start()
+    with pytest.raises(EngineStopped):
+        engine.check_health()
+
+
+async def test_stopping_ends_every_stream(model: LoadedModel) -> None:
+    engine = new_engine(model, TIGHT)
+    with pytest.raises(EngineStopped):
+        engine.generate(request())
+    await engine.start()
+    streams = [engine.generate(request(*TEXT * 3, request_id=name, sampling=LONG)) for name in "ab"]
+    await until(lambda: engine.stats().num_paused > 0)
+    await engine.stop()
+    for stream in streams:
+        with pytest.raises(EngineStopped):
+            await hear(stream)
+    with pytest.raises(EngineStopped):
+        engine.check_health()
+
+
+def test_limits_used_here_never_pause_short_requests() -> None:
+    assert FAST_LIMITS.lead_s * 32000 > 2 * NUM_TOKENS * SAMPLES_PER_TOKEN + PAUSE_SAMPLES

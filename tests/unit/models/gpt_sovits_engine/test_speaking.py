@@ -1,0 +1,339 @@
+"""One request, spoken without an engine: what it is made of."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+import torch
+
+from tests.unit.models.gpt_sovits_engine.support import (
+    NUM_TOKENS,
+    PAUSE_SAMPLES,
+    SAMPLES_PER_TOKEN,
+    TEXT,
+    Prompt,
+    Prompts,
+    prompt_for,
+    request,
+    speak_alone,
+)
+from tts_core.errors import EmptyInput, InputTooLong, UnsupportedLanguage
+from tts_core.models.gpt_sovits.conditioning import (
+    decode_inputs,
+    phone_features,
+    pieces_of,
+    read_piece,
+    style_of,
+)
+from tts_core.models.gpt_sovits.decoding import TokenDecoder
+from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+from tts_core.models.gpt_sovits.noise import Purpose, exponential
+from tts_core.models.gpt_sovits.sampling import SamplingTensors, sample
+from tts_core.models.gpt_sovits.sovits import Prior
+from tts_core.models.gpt_sovits.speaking import SpeakingOptions, Utterance
+from tts_core.models.gpt_sovits.t2s_oracle import next_logits
+from tts_core.models.gpt_sovits.vocoding import (
+    WINDOW_FRAMES,
+    SegmentCodes,
+    latents_of,
+    plan_windows,
+    speak_window,
+    to_pcm,
+)
+from tts_core.models.gpt_sovits.weights import VERSIONS
+from tts_core.request import Segment
+from tts_core.sampling_params import SamplingParams
+
+ModelOf = Callable[[str], LoadedModel]
+
+
+def segments(*texts: str) -> tuple[Segment, ...]:
+    return tuple(Segment(index, text) for index, text in enumerate(texts))
+
+
+# The request as a whole
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_version_speaks_the_same_twice(version: str, model_of: ModelOf) -> None:
+    first = speak_alone(model_of(version), request())
+    assert len(first) // 2 == 2 * NUM_TOKENS * SAMPLES_PER_TOKEN + PAUSE_SAMPLES
+    assert np.frombuffer(first, "<i2").std() > 10
+    assert speak_alone(model_of(version), request()) == first
+
+
+def test_between_segments_lies_a_pause_and_none_after_the_last(model: LoadedModel) -> None:
+    samples = np.frombuffer(speak_alone(model, request()), "<i2")
+    spoken = NUM_TOKENS * SAMPLES_PER_TOKEN
+    assert not samples[spoken : spoken + PAUSE_SAMPLES].any()
+    assert samples[spoken - 200 : spoken].any()
+    assert samples[-200:].any()
+
+
+def test_seed_voice_text_speed_and_settings_decide_the_audio(model: LoadedModel) -> None:
+    changes: list[dict[str, object]] = [
+        {},
+        {"seed": 8},
+        {"voice": "bo"},
+        {"segments": segments("Something else is said here.", TEXT[1])},
+        {"speed": 1.25},
+        {"sampling": SamplingParams(ignore_eos=True, max_tokens=NUM_TOKENS, temperature=0.5)},
+    ]
+    assert len({speak_alone(model, request(**change)) for change in changes}) == len(changes)
+
+
+def test_a_segment_sounds_the_same_whatever_follows_it(model: LoadedModel) -> None:
+    alone = speak_alone(model, request(TEXT[0]))
+    assert speak_alone(model, request()).startswith(alone)
+
+
+def test_equal_segments_of_a_request_have_noise_of_their_own(model: LoadedModel) -> None:
+    both = speak_alone(model, request(TEXT[0], TEXT[0]))
+    spoken = 2 * NUM_TOKENS * SAMPLES_PER_TOKEN
+    assert both[:spoken] != both[-spoken:]
+
+
+def test_double_speed_takes_half_the_time(model: LoadedModel) -> None:
+    fast = speak_alone(model, request(TEXT[0], speed=2.0))
+    assert len(fast) // 2 == (NUM_TOKENS + 1) * SAMPLES_PER_TOKEN // 2
+
+
+# Text
+
+
+def test_short_segments_join_the_next_and_a_short_last_one_the_one_before() -> None:
+    pieces = pieces_of(segments("Oh. ", "That is a fine thing. ", "No."), "en")
+    assert pieces == [".Oh. That is a fine thing. No."]
+
+
+def test_pieces_get_an_end_mark_and_shield_a_short_first_clause() -> None:
+    assert pieces_of(segments("Nothing ends this"), "en") == ["Nothing ends this."]
+    assert pieces_of(segments("对，我们走吧"), "zh") == ["。对，我们走吧。"]
+
+
+def test_a_segment_of_symbols_alone_is_refused() -> None:
+    with pytest.raises(EmptyInput, match="nothing to speak"):
+        pieces_of(segments("A good sentence.", "!!! ??? ..."), "en")
+
+
+def test_chinese_phones_have_berts_features_and_english_ones_have_zeros(model: LoadedModel) -> None:
+    sequence = read_piece("你好世界 hello。", "zh", model)
+    features = phone_features(sequence, model)
+    assert features.shape == (len(sequence), 1024)
+    for span in sequence.spans:
+        rows = features[span.start : span.start + span.num_phones]
+        assert rows.any(dim=1).all() if span.language == "zh" else not rows.any()
+    assert {span.language for span in sequence.spans} == {"zh", "en"}
+
+
+def test_chinese_without_bert_is_refused(model: LoadedModel) -> None:
+    bare = dataclasses.replace(model, phone_features=None)
+    with pytest.raises(UnsupportedLanguage, match="BERT"):
+        read_piece("你好世界。", "zh", bare)
+    assert speak_alone(bare, request(TEXT[0])) == speak_alone(model, request(TEXT[0]))
+
+
+def test_the_prompt_comes_before_the_text(model: LoadedModel) -> None:
+    prompt, sequence = prompt_for(model, 0), read_piece(TEXT[0], "en", model)
+    inputs = decode_inputs(sequence, prompt, model)
+    assert inputs.phones.tolist() == [*prompt.phones, *sequence.ids]
+    assert torch.equal(inputs.bert[: len(prompt.phones)], prompt.bert.T)
+    assert not inputs.bert[len(prompt.phones) :].any()
+
+
+@pytest.mark.parametrize("version", ["v2", "v2Pro"])
+def test_every_reference_counts(version: str, model_of: ModelOf) -> None:
+    model = model_of(version)
+    one, two = prompt_for(model, 0, 1), prompt_for(model, 0, 2)
+    assert not torch.equal(style_of(one, model).audio, style_of(two, model).audio)
+
+
+def test_what_a_text_lacks_shows_before_the_first_audio(model: LoadedModel) -> None:
+    wanted = request("A good sentence comes first.", "안녕하세요")
+    utterance = Utterance(
+        wanted, "auto", model, TokenDecoder(model.t2s, 2048), Prompts(model), SpeakingOptions()
+    )
+    with pytest.raises(UnsupportedLanguage):
+        [pcm for pcm in utterance.speak() if pcm]
+    assert utterance.piece == 0
+
+
+def test_too_long_for_the_decoder_is_refused_before_the_first_audio(model: LoadedModel) -> None:
+    decoder = TokenDecoder(model.t2s, NUM_TOKENS + 80)
+    wanted = request("Short and sweet.", "This one is very much longer than the first. " * 4)
+    utterance = Utterance(wanted, "en", model, decoder, Prompts(model), SpeakingOptions())
+    with pytest.raises(InputTooLong):
+        [pcm for pcm in utterance.speak() if pcm]
+
+
+def test_more_than_bert_takes_is_refused(model: LoadedModel) -> None:
+    with pytest.raises(InputTooLong, match="BERT"):
+        read_piece("二" * 511, "zh", model)
+
+
+# Tokens
+
+
+def tokens_of(model: LoadedModel, params: SamplingParams, decoder: TokenDecoder | None = None) -> list[int]:
+    inputs = decode_inputs(read_piece(TEXT[0], "en", model), prompt_for(model, 0), model)
+    decoder = decoder or TokenDecoder(model.t2s, 2048)
+    return list(decoder.decode(inputs, params, seed=7, segment=0))
+
+
+def oracle_tokens(model: LoadedModel, params: SamplingParams) -> list[int]:
+    """The same without cache, one sequence, everything computed again at each step."""
+    inputs = decode_inputs(read_piece(TEXT[0], "en", model), prompt_for(model, 0), model)
+    settings = SamplingTensors(
+        torch.tensor([params.top_k]),
+        torch.tensor([params.top_p]),
+        torch.tensor([params.temperature]),
+        torch.tensor([params.repetition_penalty]),
+    )
+    said, zero = inputs.prompt, torch.zeros(1, dtype=torch.long)
+    for step in range(params.max_tokens):
+        logits = next_logits(model.t2s, inputs.phones, inputs.bert, said)[None]
+        seen = torch.zeros(1, 1025, dtype=torch.bool).index_fill_(1, said, value=True)
+        noise = exponential(zero + 7, zero, Purpose.SAMPLE, zero + step, 1025)
+        may_end = torch.tensor([not params.ignore_eos and step >= params.min_tokens])
+        drawn = sample(logits, seen, noise, settings, model.t2s.config.eos, may_end)
+        if model.t2s.config.eos in (int(drawn.tokens), int(drawn.greedy)):
+            break
+        said = torch.cat((said, drawn.tokens))
+    return said[len(inputs.prompt) :].tolist()
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        SamplingParams(ignore_eos=True, max_tokens=70),
+        SamplingParams(ignore_eos=True, max_tokens=40, top_k=100, top_p=0.9, temperature=1.5),
+        SamplingParams(max_tokens=120, top_k=1025, temperature=2.0, repetition_penalty=3.0),
+    ],
+)
+def test_tokens_are_the_oracles(model: LoadedModel, params: SamplingParams) -> None:
+    assert tokens_of(model, params) == oracle_tokens(model, params)
+
+
+class Eager:
+    """A T2S that would always say that speech ends."""
+
+    def __init__(self, model: LoadedModel) -> None:
+        self._t2s = model.t2s
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._t2s, name)
+
+    def _ending(self, logits: torch.Tensor) -> torch.Tensor:
+        ended = logits.clone()
+        ended[:, self._t2s.config.eos] = 1e3
+        return ended
+
+    def prefill(self, *inputs: object) -> torch.Tensor:
+        return self._ending(self._t2s.prefill(*inputs))  # type: ignore[arg-type]
+
+    def decode_step(self, *inputs: object) -> torch.Tensor:
+        return self._ending(self._t2s.decode_step(*inputs))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        (SamplingParams(), 11),
+        (SamplingParams(min_tokens=3), 3),
+        (SamplingParams(min_tokens=30, max_tokens=40), 30),
+        (SamplingParams(ignore_eos=True, max_tokens=25), 25),
+    ],
+)
+def test_speech_ends_when_it_may(model: LoadedModel, params: SamplingParams, expected: int) -> None:
+    eager = TokenDecoder(Eager(model), 2048)  # type: ignore[arg-type]
+    assert len(tokens_of(model, params, eager)) == expected
+
+
+def test_a_decoder_left_early_starts_afresh(model: LoadedModel) -> None:
+    decoder, params = TokenDecoder(model.t2s, 2048), SamplingParams(ignore_eos=True, max_tokens=NUM_TOKENS)
+    inputs = decode_inputs(read_piece(TEXT[1], "en", model), prompt_for(model, 1), model)
+    left = decoder.decode(inputs, params, seed=1, segment=0)
+    next(left)
+    with pytest.raises(RuntimeError, match="one segment at a time"):
+        next(decoder.decode(inputs, params, seed=1, segment=0))
+    left.close()
+    assert tokens_of(model, params, decoder) == tokens_of(model, params)
+
+
+def test_numbers_that_are_not_finite_are_an_error_and_leave_no_trace(model: LoadedModel) -> None:
+    decoder, params = TokenDecoder(model.t2s, 2048), SamplingParams(ignore_eos=True, max_tokens=NUM_TOKENS)
+    inputs = decode_inputs(read_piece(TEXT[1], "en", model), prompt_for(model, 1), model)
+    poisoned = dataclasses.replace(inputs, bert=torch.full_like(inputs.bert, torch.nan))
+    with pytest.raises(FloatingPointError):
+        list(decoder.decode(poisoned, params, seed=1, segment=0))
+    assert tokens_of(model, params, decoder) == tokens_of(model, params)
+
+
+# Audio
+
+
+def latents_for(model: LoadedModel, num_codes: int, speed: float = 1.0) -> tuple[torch.Tensor, Prompt]:
+    prompt = prompt_for(model, 0)
+    codes = [code * 37 % 1024 for code in range(num_codes)]
+    segment = SegmentCodes(codes, read_piece(TEXT[0], "en", model).ids, seed=7, segment=0)
+    return latents_of(model.sovits, segment, style_of(prompt, model), speed, 0.5), prompt
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_joined_windows_are_the_whole(version: str, model_of: ModelOf) -> None:
+    model = model_of(version)
+    latents, prompt = latents_for(model, 150)
+    style = style_of(prompt, model)
+    with torch.inference_mode():
+        whole = model.sovits.generator(latents, style.audio)[0]
+    plan = plan_windows(latents.shape[2], is_first=True)
+    joined = b"".join(speak_window(model.sovits, latents, style, *window) for window in plan)
+    difference = np.frombuffer(joined, "<i2").astype(int) - np.frombuffer(to_pcm(whole), "<i2")
+    assert np.abs(difference).max() <= 3  # 1e-4 of full scale
+    assert np.frombuffer(joined, "<i2").std() > 10
+
+
+@pytest.mark.parametrize("frames", [1, 15, 16, 17, 48, 49, 239, 240, 241, 3000])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_windows_cover_all_frames_once_in_few_sizes(frames: int, is_first: bool) -> None:
+    plan = list(plan_windows(frames, is_first=is_first))
+    assert {size for _, size in plan} <= set(WINDOW_FRAMES)
+    assert [start for start, _ in plan] == [
+        sum(size for _, size in plan[:index]) for index in range(len(plan))
+    ]
+    last_start, last_size = plan[-1]
+    assert last_start < frames <= last_start + last_size
+    if is_first:
+        assert plan[0][1] == WINDOW_FRAMES[0]
+
+
+def test_latents_take_their_noise_from_each_frames_place(model: LoadedModel) -> None:
+    drawn: list[torch.Tensor] = []
+    sovits, take = model.sovits, type(model.sovits).latents
+
+    def spy(prior: Prior, noise: torch.Tensor, *rest: Any) -> torch.Tensor:
+        drawn.append(noise)
+        return take(sovits, prior, noise, *rest)
+
+    with patch.object(sovits, "latents", spy):
+        latents_for(model, 20)
+        latents_for(model, 30)
+    short, long = drawn
+    assert short.shape == (1, sovits.config.latent_channels, 40)
+    assert torch.equal(long[:, :, :40], short)
+
+
+def test_loudness_is_a_fixed_gain_with_a_limit() -> None:
+    audio = torch.tensor([0.0, 0.5, -0.5, 1.0, -1.0, 1.7, -1.7])
+    assert np.frombuffer(to_pcm(audio), "<i2").tolist() == [0, 16384, -16384, 32767, -32767, 32767, -32767]
+
+
+def test_audio_that_is_not_finite_is_an_error(model: LoadedModel) -> None:
+    latents, prompt = latents_for(model, 20)
+    with pytest.raises(FloatingPointError):
+        speak_window(model.sovits, latents * torch.nan, style_of(prompt, model), 0, 16)
