@@ -73,7 +73,29 @@ class FormantArgs(StrictModel):
     replica: ReplicaArgs = ReplicaArgs()
 
 
-EngineArgs = FormantArgs
+class GPTSoVITSArgs(StrictModel):
+    """A GPT-SoVITS model: one pair of checkpoints and the voices that it speaks with.
+
+    `weights` is a folder as `polyvox weights pull` leaves it; `voices` a folder or an fsspec URL that all
+    nodes share; `prompt_cache` a local folder in which each voice is kept as this model reads it.
+    """
+
+    kind: Literal["gpt_sovits"] = "gpt_sovits"
+    model: str = "gpt-sovits"
+    version: Literal["v1", "v2", "v2Pro", "v2ProPlus"] = "v2Pro"
+    weights: str = "~/.cache/polyvox/weights"
+    voices: str = "~/.local/share/polyvox/voices"
+    prompt_cache: str = "~/.cache/polyvox/prompts"
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    num_threads: PositiveInt = 1
+    num_slots: PositiveInt = 8
+    streaming: StreamingArgs = StreamingArgs()
+    replica: ReplicaArgs = ReplicaArgs(
+        cpus=1.0, autoscaling=AutoscalingArgs(max_replicas=1, target_ongoing_requests=4)
+    )
+
+
+EngineArgs = Annotated[FormantArgs | GPTSoVITSArgs, Field(discriminator="kind")]
 
 
 class LimitArgs(StrictModel):

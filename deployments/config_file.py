@@ -139,7 +139,11 @@ class _Document:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             message = first["msg"].removeprefix("Value error, ")
-            raise self.error((*where, *_within(value, first["loc"])), f"is wrong: {message}") from error
+            # A union's tag is at fault, but pydantic points to what it should tell apart.
+            tag = ("kind",) if first["type"].startswith("union_tag") else ()
+            raise self.error(
+                (*where, *_within(value, (*first["loc"], *tag))), f"is wrong: {message}"
+            ) from error
 
     def error(self, where: KeyPath, message: str) -> InvalidConfig:
         """Return the error for a key, with the line of it or of what it is missing from."""

@@ -24,7 +24,7 @@ class TTSServer:
     """Holds an engine and streams it to ingresses. Knows nothing of HTTP, encodings or other replicas."""
 
     async def __init__(self, args: EngineArgs) -> None:  # type: ignore[misc]  # Serve awaits it
-        self._engine: AsyncEngine = create_engine(args)
+        self._engine: AsyncEngine = await create_engine(args)
         await self._engine.start()
         self._credit = CreditServer()
         await self._credit.start(node_address())

@@ -74,7 +74,7 @@ class LocalSource:
 
     async def _engine(self, model: str) -> AsyncEngine:
         if model not in self._running:
-            engine = create_engine(self._args[model])
+            engine = await create_engine(self._args[model])
             self._running[model] = engine  # before it is started: a start that fails half-way needs its stop
             await engine.start()
         return self._running[model]

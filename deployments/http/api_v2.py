@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 from starlette.responses import Response
 
 from deployments.http.errors import ERROR_RESPONSES
 from deployments.http.planning import Wish
+from deployments.http.sampling import SamplingFields
 from deployments.http.service import Service
 from tts_core.audio.formats import AudioFormat
 
@@ -31,7 +32,7 @@ def _lowered(value: Any) -> Any:
     return value.strip().lower() if isinstance(value, str) else value
 
 
-class TtsRequest(BaseModel):
+class TtsRequest(SamplingFields):
     """Parameters of `/tts` that have a meaning for every engine. All others are ignored."""
 
     model_config = ConfigDict(str_strip_whitespace=False)
@@ -51,6 +52,7 @@ class TtsRequest(BaseModel):
             language=self.text_lang,
             speed=self.speed_factor,
             seed=self.seed,
+            sampling=self.sampling(),
         )
 
 

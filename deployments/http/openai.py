@@ -11,6 +11,7 @@ from starlette.responses import Response
 from deployments.http.errors import ERROR_RESPONSES
 from deployments.http.framing import EventFraming
 from deployments.http.planning import MAX_SEED, Wish
+from deployments.http.sampling import SamplingFields
 from deployments.http.service import Service
 from tts_core.audio.formats import AudioFormat
 from tts_core.errors import UnsupportedFormat
@@ -25,7 +26,7 @@ class VoiceRef(BaseModel):
     id: str
 
 
-class SpeechRequest(BaseModel):
+class SpeechRequest(SamplingFields):
     """Body of `POST /v1/audio/speech`. Fields that OpenAI has and this server doesn't know are ignored."""
 
     model_config = ConfigDict(strict=True)
@@ -43,6 +44,10 @@ class SpeechRequest(BaseModel):
         None, description="The same request with the same seed gives the same samples. -1: draw one."
     )
 
+    ignore_eos: bool | None = Field(None, description="Speak max_tokens in each segment, for load tests.")
+    min_tokens: int | None = None
+    max_tokens: int | None = None
+
     def wish(self) -> Wish:
         return Wish(
             text=self.input,
@@ -52,6 +57,9 @@ class SpeechRequest(BaseModel):
             speed=self.speed,
             pitch=self.pitch,
             seed=self.seed,
+            sampling=self.sampling(
+                ignore_eos=self.ignore_eos, min_tokens=self.min_tokens, max_tokens=self.max_tokens
+            ),
         )
 
     def audio_format(self) -> AudioFormat:

@@ -10,6 +10,7 @@ from deployments.config import IngressArgs
 from tts_core.errors import EmptyInput, InputTooLong, InvalidParameter, UnknownModel
 from tts_core.frontend.segmenter import split_sentences
 from tts_core.request import Segment, SynthesisRequest
+from tts_core.sampling_params import SamplingParams
 
 MAX_SEED = 2**63 - 1
 
@@ -25,6 +26,7 @@ class Wish:
     speed: float = 1.0
     pitch: float = 1.0
     seed: int | None = None
+    sampling: SamplingParams | None = None
 
 
 class Planner:
@@ -51,6 +53,7 @@ class Planner:
             seed=_seed(wish.seed),
             speed=wish.speed,
             pitch=wish.pitch,
+            sampling=wish.sampling,
         )
 
     def _resolve_voice(self, name: str) -> str:

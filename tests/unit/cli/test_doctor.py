@@ -59,7 +59,7 @@ def diagnosis(*arguments: str) -> tuple[int, dict[str, dict[str, Any]]]:
 
 
 def plan_of(port: int = 0, **replica: Any) -> Plan:
-    args = AppArgs.model_validate({"engines": [{"replica": replica}]})
+    args = AppArgs.model_validate({"engines": [{"kind": "formant", "replica": replica}]})
     return Plan(Path("config.yaml"), ("127.0.0.1", port), args.engines)
 
 

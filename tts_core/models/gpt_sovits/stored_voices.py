@@ -1,0 +1,55 @@
+"""The voices of a store, as a GPT-SoVITS engine wants them: a catalogue, and a prompt for each."""
+
+from __future__ import annotations
+
+import time
+
+from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+from tts_core.models.gpt_sovits.prompt import PromptEncoders, PromptFeatures
+from tts_core.models.gpt_sovits.prompt_cache import PromptCache
+from tts_core.voice import VoiceInfo
+from tts_core.voices import VoiceStore
+
+_MAX_AGE_S = 1.0
+
+
+class StoredVoices:
+    """Looks at the store again when what it saw is a second old, so that an added voice is there at once.
+
+    Args:
+        store: shared with whoever adds voices.
+        cache: shared with other replicas of this machine.
+        model: what reads the voices.
+    """
+
+    def __init__(self, store: VoiceStore, cache: PromptCache, model: LoadedModel) -> None:
+        self._store = store
+        self._cache = cache
+        self._model_name = model.name
+        self._encoders = PromptEncoders(
+            model.sovits.config,
+            model.speech_features,
+            model.sovits.codebook,
+            model.phone_features,
+            model.speaker_encoder,
+        )
+        self._infos: tuple[VoiceInfo, ...] = ()
+        self._looked_at = -_MAX_AGE_S
+
+    def infos(self) -> tuple[VoiceInfo, ...]:
+        """Return the catalogue. Damaged voices are left out; the store logs them."""
+        if time.monotonic() - self._looked_at >= _MAX_AGE_S:
+            self._infos = tuple(
+                VoiceInfo(voice.name, voice.name, voice.language, self._model_name)
+                for voice in self._store.list()
+            )
+            self._looked_at = time.monotonic()
+        return self._infos
+
+    def prompt(self, name: str) -> PromptFeatures:
+        """Return a voice's prompt, computed the first time.
+
+        Raises:
+            UnknownVoice, InvalidVoice, UnsupportedLanguage, MissingDependency: as `compute_prompt`.
+        """
+        return self._cache.prompt(self._store.get(name), self._store, self._encoders)
