@@ -22,7 +22,6 @@ app = typer.Typer(help="Add, list, show and remove cloned voices.", no_args_is_h
 # tts_core.voices has it too, but importing it takes the audio libraries along.
 DEFAULT_STORE = "~/.local/share/polyvox/voices"
 _UNFIT_FOR_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
-_SHOWN_TEXT_CHARS = 40
 
 StoreOption = Annotated[
     str,
@@ -152,14 +151,16 @@ def _print_table(voices: tuple[Voice, ...]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("name", "id", "language", "seconds", "text", box=SIMPLE_HEAD)
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("name", overflow="fold")
+    for column in ("id", "language", "seconds"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("text", no_wrap=True, overflow="ellipsis")
     for voice in voices:
         seconds = f"{voice.recordings[0].duration_s:.1f}"
-        text = voice.text
-        shown = text if len(text) <= _SHOWN_TEXT_CHARS else f"{text[:_SHOWN_TEXT_CHARS]}…"
-        table.add_row(*(Text(cell) for cell in (voice.name, voice.id, voice.language, seconds, shown)))
+        table.add_row(*(Text(cell) for cell in (voice.name, voice.id, voice.language, seconds, voice.text)))
     if voices:
-        out.print(table, width=None if out.is_terminal else 120)
+        out.print(table)
 
 
 def _lines(voice: Voice) -> Iterator[str]:

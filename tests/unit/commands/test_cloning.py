@@ -54,7 +54,7 @@ def test_a_voice_is_added_listed_shown_and_removed(recording: Path, store: Path,
     assert added.stdout == f"me {voice.id}\n"
     assert (voice.text, voice.language, voice.defaults.speed) == (TEXT, "en", 1.1)
     listed = run("list", "--store", store)
-    assert all(told in listed.stdout for told in ("me", voice.id, "en", "4.0", TEXT[:40]))
+    assert all(told in listed.stdout for told in ("me", voice.id, "en", "4.0", TEXT[:20]))
     shown = run("show", voice.id, "--store", store)
     for told in (voice.id, TEXT, "me [v2] ü.wav", "more.flac", "2.00 s", "speed=1.1"):
         assert told in shown.stdout
@@ -96,7 +96,7 @@ def test_the_store_s_place_comes_from_the_environment(
     monkeypatch.setenv("POLYVOX_VOICES", str(store))
 
     assert run("add", recording, "--text", TEXT, "--lang", "en").exit_code == 0
-    assert voices.VoiceStore(store).get("me-v2")
+    assert [voice.name for voice in voices.VoiceStore(store).list()] == ["me-v2"]
 
 
 @pytest.mark.parametrize(
