@@ -233,7 +233,6 @@ async def test_what_cannot_be_done_is_refused_at_once(
     [
         (("A good beginning is made.", "한국어"), UnsupportedLanguage),
         (("... !!! ???",), EmptyInput),
-        (("word " * 2000,), InputTooLong),
     ],
 )
 async def test_what_the_text_lacks_ends_the_stream_before_any_audio(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -47,8 +48,13 @@ def test_a_row_is_the_same_alone_among_others_and_cut_short(draw: Draw) -> None:
 
 
 def test_any_change_of_place_changes_all_of_it() -> None:
-    base = {"seeds": rows(5), "segments": rows(1), "purpose": Purpose.SAMPLE, "positions": rows(3)}
-    changes = [
+    base: dict[str, Any] = {
+        "seeds": rows(5),
+        "segments": rows(1),
+        "purpose": Purpose.SAMPLE,
+        "positions": rows(3),
+    }
+    changes: list[dict[str, Any]] = [
         {},
         {"seeds": rows(6)},
         {"seeds": rows(seed_word(5 + 2**40))},
@@ -56,7 +62,7 @@ def test_any_change_of_place_changes_all_of_it() -> None:
         {"purpose": Purpose.LATENT},
         {"positions": rows(4)},
     ]
-    drawn = [exponential(**(base | change), count=64) for change in changes]  # type: ignore[arg-type]
+    drawn = [exponential(**(base | change), count=64) for change in changes]
     for one, other in itertools.combinations(drawn, 2):
         assert not torch.isclose(one, other).any()
 

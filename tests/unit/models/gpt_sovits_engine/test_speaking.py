@@ -76,7 +76,7 @@ def test_between_segments_lies_a_pause_and_none_after_the_last(model: LoadedMode
 
 
 def test_seed_voice_text_speed_and_settings_decide_the_audio(model: LoadedModel) -> None:
-    changes: list[dict[str, object]] = [
+    changes: list[dict[str, Any]] = [
         {},
         {"seed": 8},
         {"voice": "bo"},
