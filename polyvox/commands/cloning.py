@@ -21,6 +21,7 @@ app = typer.Typer(help="Add, list, show and remove cloned voices.", no_args_is_h
 
 # tts_core.voices has it too, but importing it takes the audio libraries along.
 DEFAULT_STORE = "~/.local/share/polyvox/voices"
+_SHOWN_TEXT_CHARS = 28
 _UNFIT_FOR_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 StoreOption = Annotated[
@@ -152,13 +153,14 @@ def _print_table(voices: tuple[Voice, ...]) -> None:
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD)
-    table.add_column("name", overflow="fold")
-    for column in ("id", "language", "seconds"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("text", no_wrap=True, overflow="ellipsis")
+    for column in ("name", "id", "language", "seconds", "text"):
+        table.add_column(column, overflow="fold", no_wrap=column not in ("name", "text"))
     for voice in voices:
         seconds = f"{voice.recordings[0].duration_s:.1f}"
-        table.add_row(*(Text(cell) for cell in (voice.name, voice.id, voice.language, seconds, voice.text)))
+        text = voice.text
+        if len(text) > _SHOWN_TEXT_CHARS:
+            text = f"{text[: _SHOWN_TEXT_CHARS - 1]}…"
+        table.add_row(*(Text(cell) for cell in (voice.name, voice.id, voice.language, seconds, text)))
     if voices:
         out.print(table)
 

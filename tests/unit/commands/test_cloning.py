@@ -55,6 +55,7 @@ def test_a_voice_is_added_listed_shown_and_removed(recording: Path, store: Path,
     assert (voice.text, voice.language, voice.defaults.speed) == (TEXT, "en", 1.1)
     listed = run("list", "--store", store)
     assert all(told in listed.stdout for told in ("me", voice.id, "en", "4.0", TEXT[:20]))
+    assert "\n  me     v-" in listed.stdout, "a row that begins with the name"
     shown = run("show", voice.id, "--store", store)
     for told in (voice.id, TEXT, "me [v2] ü.wav", "more.flac", "2.00 s", "speed=1.1"):
         assert told in shown.stdout
