@@ -16,6 +16,7 @@ COLUMNS = ("id", "name", "language", "model")
 
 
 def voices(
+    context: typer.Context,
     language: Annotated[
         str | None, typer.Option(help="Only this language: en finds en-us and en-gb too.", show_default=False)
     ] = None,
@@ -25,7 +26,9 @@ def voices(
     local: LocalOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """List the voices."""
+    """List the voices that can be asked for; or add, show and remove cloned ones in a store."""
+    if context.invoked_subcommand is not None:
+        return
     catalogue = _local_catalogue(config) if local else _server_catalogue(url, api_key)
     chosen = [voice for voice in catalogue if language is None or _speaks(voice, language)]
     if as_json:
