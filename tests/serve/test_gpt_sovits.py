@@ -1,0 +1,125 @@
+"""GPT-SoVITS behind the real server: tiny weights in the official formats, real voices, real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from ray import serve
+
+from benchmarks.make_checkpoint import make_checkpoint
+from deployments.app import build
+from deployments.config import AppArgs
+from tests.support.decoding import decode
+from tests.support.listeners import SPEAK, body, listen, listen_together
+from tests.support.server import RunningServer, config_args
+from tests.unit.cli.running import polyvox
+
+TEXTS = {
+    "ann": "A short sentence, spoken by somebody who was recorded once.",
+    "bob": "Another voice speaks at the same time and is not disturbed.",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights and two voices, made with the command line as a user would."""
+    folder = tmp_path_factory.mktemp("neural")
+    make_checkpoint("v2", folder / "weights", tiny=True)
+    for name, timbre in (("ann", "en-us+f2"), ("bob", "en-us+m3")):
+        recording = str(folder / f"{name}.wav")
+        says = "This sentence takes about four seconds to say, and it is read slowly."
+        assert polyvox("say", says, "--local", "--voice", timbre, "-o", recording).exit_code == 0
+        store = str(folder / "voices")
+        added = polyvox("voices", "add", recording, "--text", says, "--lang", "en", "--store", store)
+        assert added.exit_code == 0, added.stderr
+    return folder
+
+
+def neural(folder: Path, weights: str = "weights") -> dict[str, Any]:
+    return {
+        "kind": "gpt_sovits",
+        "model": "mine",
+        "version": "v2",
+        "weights": str(folder / weights),
+        "voices": str(folder / "voices"),
+        "prompt_cache": str(folder / "prompts"),
+        "replica": {"device": "cpu", "cpus": 0.5, "graceful_shutdown_timeout_s": 1.0},
+    }
+
+
+@pytest.fixture(scope="module")
+def url(server: RunningServer, folder: Path) -> Iterator[str]:
+    """A second application in the session's cluster: both engines behind one ingress."""
+    args = config_args()
+    args["engines"].append(neural(folder))
+    serve.run(build(AppArgs.model_validate(args)), name="neural", route_prefix="/neural")
+    yield f"{server.url}/neural"
+    serve.delete("neural")
+
+
+def test_it_speaks_and_the_other_model_still_does(url: str) -> None:
+    models = httpx.get(f"{url}/v1/models").json()["data"]
+    assert [model["id"] for model in models] == ["formant", "mine"]
+    voices = {voice["id"]: voice["model"] for voice in httpx.get(f"{url}/v1/audio/voices").json()["voices"]}
+    assert (voices["ann"], voices["fr-fr"]) == ("mine", "formant")
+    for model, voice in (("mine", "ann"), ("formant", "en-us")):
+        request = body(TEXTS["ann"], model=model, voice=voice, response_format="wav", seed=3)
+        answer = httpx.post(url + SPEAK, json=request, timeout=60)
+        samples, rate_hz = decode(answer.content)
+        assert len(samples) / rate_hz > 0.5
+        assert abs(samples).max() > 0.001
+
+
+async def test_together_is_alone_and_the_seed_decides(url: str) -> None:
+    requests: list[dict[str, Any]] = [
+        {"text": text, "voice": voice, "model": "mine", "seed": seed}
+        for voice, text in TEXTS.items()
+        for seed in (1, 2)
+    ]
+    together = await listen_together(url, requests)
+    alone = [await listen(url, **request) for request in requests]
+    assert [heard.status for heard in together] == [200] * 4
+    assert [heard.data for heard in together] == [heard.data for heard in alone]
+    assert len({heard.data for heard in alone}) == 4
+
+
+def test_sampling_acts_and_its_ranges_are_checked(url: str) -> None:
+    def hear(**changes: Any) -> bytes:
+        return asyncio.run(listen(url, TEXTS["ann"], model="mine", voice="ann", seed=1, **changes)).data
+
+    assert hear(top_k=1) == hear(top_k=1)
+    assert hear(top_k=1) != hear(top_k=1000, temperature=2.0)
+    assert len(hear(ignore_eos=True, max_tokens=25)) < len(hear(ignore_eos=True, max_tokens=50))
+    for changes in ({"top_k": 0}, {"temperature": -1.0}, {"top_p": 2.0}, {"repetition_penalty": 0.0}):
+        answer = httpx.post(url + SPEAK, json=body("Hello.", model="mine", voice="ann", **changes))
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_parameter")
+        assert answer.json()["error"]["param"] == next(iter(changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"voice": "nobody"}, 404, "unknown_voice"),
+        ({"voice": "../voices/ann"}, 404, "unknown_voice"),
+        ({"language": "sw"}, 400, "unsupported_language"),
+        ({"pitch": 1.5}, 400, "invalid_parameter"),
+    ],
+)
+def test_what_it_cannot_do_is_refused(url: str, changes: dict[str, Any], status: int, code: str) -> None:
+    answer = httpx.post(url + SPEAK, json=body("Hello.", **{"model": "mine", "voice": "ann", **changes}))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+
+
+def test_a_server_without_weights_says_what_to_run(server: RunningServer, folder: Path) -> None:
+    args = config_args()
+    args["engines"].append(neural(folder, weights="nowhere"))
+    with pytest.raises(RuntimeError):
+        serve.run(build(AppArgs.model_validate(args)), name="empty", route_prefix="/empty")
+    message = serve.status().applications["empty"].deployments["TTSServer-mine"].message
+    serve.delete("empty")
+    assert "polyvox weights pull v2" in message
