@@ -136,6 +136,12 @@ def test_a_file_with_a_hole_is_refused(fmt: str) -> None:
     refused(bytes(data))
 
 
+def test_an_ogg_file_without_its_last_page_is_refused() -> None:
+    data = upload(44_100, 8.0, "OGG").data
+
+    assert "no last one" in refused(data[: data.rindex(b"OggS")])
+
+
 def test_an_id3_tag_does_not_hide_that_an_mp3_is_cut_off() -> None:
     data = upload(44_100, 8.0, "MP3").data
     tag = b"ID3\x03\x00\x00\x00\x00\x02\x00" + bytes(256)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import fsspec  # type: ignore[import-untyped]
@@ -13,6 +13,8 @@ import pytest
 from tests.unit.voices.samples import TEXT, upload
 from tts_core.errors import InvalidConfig, InvalidVoice, MissingDependency, UnknownVoice
 from tts_core.voices import Upload, Voice, VoiceDefaults, VoiceStore
+from tts_core.voices.artefacts import Artefacts
+from tts_core.voices.storage import Storage
 
 REFERENCE = upload(16_000)
 EXTRA = upload(22_050, 2.0, "FLAC", "more")
@@ -300,6 +302,61 @@ def test_a_mount_without_links_will_do(local: VoiceStore, monkeypatch: pytest.Mo
     assert local.get("me") == voice
     with pytest.raises(InvalidVoice, match="belongs to another voice"):
         add(local, text="Something else.")
+
+
+class Between:
+    """Does something once, after the first read of a file whose path has a certain part."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, part: str, action: Callable[[], object]) -> None:
+        self._read, self._part = Storage.read, part
+        self._action: Callable[[], object] | None = action
+        monkeypatch.setattr(Storage, "read", lambda storage, path: self(storage, path))
+
+    def __call__(self, storage: Storage, path: str) -> bytes:
+        data = self._read(storage, path)
+        if self._part in path and self._action is not None:
+            action, self._action = self._action, None
+            action()
+        return data
+
+
+@pytest.mark.parametrize("part", ["names/me", "voice.json"])
+def test_a_voice_removed_while_it_is_read_is_unknown_and_not_damaged(
+    local: VoiceStore, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    voice = add(local)
+    Between(monkeypatch, part, lambda: local.remove("me"))
+
+    with pytest.raises(UnknownVoice):
+        local.read_recording(voice)
+
+
+@pytest.mark.parametrize("part", ["names/me", "voice.json"])
+def test_a_voice_added_afresh_while_it_is_read_is_read_afresh(
+    local: VoiceStore, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    voice = add(local)
+    Between(monkeypatch, part, lambda: local.remove("me") and add(local))
+
+    assert local.read_recording(voice) == REFERENCE.data
+
+
+def test_a_removal_spares_what_was_added_since_it_looked(
+    local: VoiceStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process removed the voice and a third is about to publish the same one again."""
+    add(local)
+    kept = Artefacts._discard
+
+    def publish_first(artefacts: Artefacts, folder: str) -> None:
+        monkeypatch.setattr(Artefacts, "_discard", kept)
+        add(local)
+        kept(artefacts, folder)
+
+    monkeypatch.setattr(Artefacts, "_discard", publish_first)
+    local.remove("me")
+
+    assert local.read_recording(local.get("me")) == REFERENCE.data
 
 
 def test_others_may_read_the_files(local: VoiceStore, tmp_path: Path) -> None:

@@ -115,9 +115,9 @@ def test_an_entry_of_other_models_under_this_name_is_not_served(
     cache: PromptCache, voice: Voice, store: VoiceStore, load_encoders: LoadEncoders
 ) -> None:
     """The name has a part of the fingerprint only."""
-    v1, v2 = load_encoders("v1"), load_encoders("v2")
-    cache.prompt(voice, store, v1)
-    os.replace(cache.path_of(voice.id, v1.fingerprint), cache.path_of(voice.id, v2.fingerprint))
+    pro, v2 = load_encoders("v2Pro"), load_encoders("v2")
+    cache.prompt(voice, store, pro)
+    os.replace(cache.path_of(voice.id, pro.fingerprint), cache.path_of(voice.id, v2.fingerprint))
 
     assert same(cache.prompt(voice, store, v2), compute_prompt(voice, store, v2))
 
