@@ -97,7 +97,7 @@ class PromptEncoders:
     def fingerprint(self) -> str:
         """A hash of all that decides features beside the voice: every weight, its precision, the software.
 
-        Takes about a second for full-size models, once.
+        Takes about a second for each gigabyte of weights, once.
         """
         config = self.config
         parts = [
