@@ -27,14 +27,17 @@ REFUSAL_ROOM = 64
 
 def build(args: AppArgs) -> Application:
     """Return the application: an ingress in front of one deployment for each engine."""
-    handles = {engine.model: _engine_deployment(engine).bind(engine) for engine in args.engines}
-    return _ingress_deployment(args.ingress).bind(args.ingress, handles)
+    handles: dict[str, Application] = {}
+    for engine in args.engines:
+        bound = _engine_deployment(engine).bind(engine)
+        handles |= dict.fromkeys(engine.model_names, bound)
+    return _ingress_deployment(args.ingress).bind(args.ingress, handles, _multiplexed(args))
 
 
 def _engine_deployment(engine: EngineArgs) -> Deployment:
     replica = engine.replica
     return serve.deployment(
-        name=f"TTSServer-{engine.model}",
+        name=f"TTSServer-{engine.name}",
         max_ongoing_requests=engine.num_slots + REFUSAL_ROOM,
         max_queued_requests=replica.max_queued_requests,
         backpressure_config=BackpressureConfig(status_code=429, retry_after_s=replica.retry_after_s),
@@ -47,6 +50,13 @@ def _engine_deployment(engine: EngineArgs) -> Deployment:
         ray_actor_options={**resources(replica), "runtime_env": {"env_vars": REPLICA_ENV}},
         max_surge_percent=100,
     )(TTSServer)
+
+
+def _multiplexed(args: AppArgs) -> frozenset[str]:
+    """Return the models of deployments that hold several, whose requests say which one they are for."""
+    return frozenset(
+        model for engine in args.engines if len(engine.model_names) > 1 for model in engine.model_names
+    )
 
 
 def _ingress_deployment(args: IngressArgs) -> Deployment:

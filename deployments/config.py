@@ -72,18 +72,40 @@ class FormantArgs(StrictModel):
     streaming: StreamingArgs = StreamingArgs()
     replica: ReplicaArgs = ReplicaArgs()
 
+    @property
+    def name(self) -> str:
+        return self.model
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        return (self.model,)
+
+
+class CheckpointArgs(StrictModel):
+    """One GPT-SoVITS model.
+
+    `weights` is a folder as `polyvox weights pull` leaves it; `t2s` and `sovits` name files of your own,
+    trained from that version, to take the place of its pair.
+    """
+
+    version: Literal["v1", "v2", "v2Pro", "v2ProPlus"] = "v2Pro"
+    weights: str = "~/.cache/polyvox/weights"
+    t2s: str | None = None
+    sovits: str | None = None
+
 
 class GPTSoVITSArgs(StrictModel):
-    """A GPT-SoVITS model: one pair of checkpoints and the voices that it speaks with.
+    """GPT-SoVITS models, by the names that requests give, the first one loaded at start-up.
 
-    `weights` is a folder as `polyvox weights pull` leaves it; `voices` a folder or an fsspec URL that all
-    nodes share; `prompt_cache` a local folder in which each voice is kept as this model reads it.
+    A replica holds `max_loaded_models` of them; another one takes the place of the one used longest ago, once
+    nobody listens to that any more. `voices` is a folder or an fsspec URL that all nodes share, and
+    `prompt_cache` a local folder in which each voice is kept as each model reads it.
     """
 
     kind: Literal["gpt_sovits"] = "gpt_sovits"
-    model: str = "gpt-sovits"
-    version: Literal["v1", "v2", "v2Pro", "v2ProPlus"] = "v2Pro"
-    weights: str = "~/.cache/polyvox/weights"
+    name: str = "gpt-sovits"
+    models: Annotated[dict[str, CheckpointArgs], Field(min_length=1)] = {"gpt-sovits": CheckpointArgs()}
+    max_loaded_models: PositiveInt = 1
     voices: str = "~/.local/share/polyvox/voices"
     prompt_cache: str = "~/.cache/polyvox/prompts"
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
@@ -93,6 +115,10 @@ class GPTSoVITSArgs(StrictModel):
     replica: ReplicaArgs = ReplicaArgs(
         cpus=1.0, autoscaling=AutoscalingArgs(max_replicas=1, target_ongoing_requests=4)
     )
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        return tuple(self.models)
 
 
 EngineArgs = Annotated[FormantArgs | GPTSoVITSArgs, Field(discriminator="kind")]
@@ -128,9 +154,10 @@ class AppArgs(StrictModel):
 
     @model_validator(mode="after")
     def _names_are_unique_and_known(self) -> AppArgs:
-        models = [engine.model for engine in self.engines]
-        if len(set(models)) < len(models):
-            raise ValueError(f"each engine needs a model name of its own, got {models}")
+        models = [model for engine in self.engines for model in engine.model_names]
+        names = [engine.name for engine in self.engines]
+        if len(set(models)) < len(models) or len(set(names)) < len(names):
+            raise ValueError(f"engines and models need names of their own, got {names} and {models}")
         for alias, model in self.ingress.model_aliases.items():
             if model not in models:
                 raise ValueError(f"model alias {alias!r} names {model!r}; the models are {models}")

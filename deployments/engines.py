@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from deployments.config import EngineArgs, FormantArgs, GPTSoVITSArgs
+from deployments.config import CheckpointArgs, EngineArgs, FormantArgs, GPTSoVITSArgs
 from tts_core.engine.protocol import AsyncEngine
 
+if TYPE_CHECKING:
+    from tts_core.models.gpt_sovits.weights import WeightsPaths
 
-async def create_engine(args: EngineArgs) -> AsyncEngine:
-    """Return the engine, its weights loaded, not yet started.
+
+async def create_engine(args: EngineArgs, model: str) -> AsyncEngine:
+    """Return the engine for one of the models of `args`, its weights loaded, not yet started.
 
     Raises:
         SetupError: what is missing, and what to run to get it.
     """
     if isinstance(args, FormantArgs):
         return _formant(args)
-    return await asyncio.to_thread(_gpt_sovits, args)
+    return await asyncio.to_thread(_gpt_sovits, args, model)
 
 
 def _formant(args: FormantArgs) -> AsyncEngine:
@@ -30,20 +36,26 @@ def _formant(args: FormantArgs) -> AsyncEngine:
     )
 
 
-def _gpt_sovits(args: GPTSoVITSArgs) -> AsyncEngine:
+def _gpt_sovits(args: GPTSoVITSArgs, name: str) -> AsyncEngine:
     import torch
 
     from tts_core.models.gpt_sovits.engine import SoloEngine
     from tts_core.models.gpt_sovits.loaded_model import load_model
     from tts_core.models.gpt_sovits.prompt_cache import PromptCache
     from tts_core.models.gpt_sovits.stored_voices import StoredVoices
-    from tts_core.models.gpt_sovits.weights import locate_weights
     from tts_core.voices import VoiceStore
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    paths = locate_weights(args.weights, args.version)
-    model = load_model(paths, args.model, getattr(torch, args.precision), device)
+    model = load_model(_paths(args.models[name]), name, getattr(torch, args.precision), device)
     voices = StoredVoices(VoiceStore(args.voices), PromptCache(args.prompt_cache), model)
     return SoloEngine(
         model, voices.prompt, voices.infos, args.streaming.limits(), args.num_slots, args.num_threads
     )
+
+
+def _paths(args: CheckpointArgs) -> WeightsPaths:
+    from tts_core.models.gpt_sovits.weights import locate_weights
+
+    own = {"t2s": args.t2s, "sovits": args.sovits}
+    given = {part: Path(path).expanduser() for part, path in own.items() if path is not None}
+    return dataclasses.replace(locate_weights(args.weights, args.version), **given)

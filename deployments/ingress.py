@@ -22,10 +22,13 @@ class Ingress:
     Args:
         args: limits, aliases, origins.
         handles: deployment of each model by name, the default model first.
+        multiplexed: models whose deployment holds others, too.
     """
 
-    def __init__(self, args: IngressArgs, handles: dict[str, DeploymentHandle[Any]]) -> None:
-        source = RemoteSpeechSource(handles, args.limits.admission_timeout_s)
+    def __init__(
+        self, args: IngressArgs, handles: dict[str, DeploymentHandle[Any]], multiplexed: frozenset[str]
+    ) -> None:
+        source = RemoteSpeechSource(handles, multiplexed, args.limits.admission_timeout_s)
         self._service = Service(args, source, transport_holds_back=writes_reach_the_socket())
 
     def __serve_build_asgi_app__(self) -> FastAPI:

@@ -86,8 +86,14 @@ class RemoteSpeech:
 class RemoteSpeechSource:
     """Opens speech on the replicas of each model's deployment. One per ingress."""
 
-    def __init__(self, handles: Mapping[str, DeploymentHandle[Any]], admission_timeout_s: float) -> None:
+    def __init__(
+        self,
+        handles: Mapping[str, DeploymentHandle[Any]],
+        multiplexed: frozenset[str],
+        admission_timeout_s: float,
+    ) -> None:
         self._handles = {model: over_grpc(handle) for model, handle in handles.items()}
+        self._multiplexed = multiplexed
         self._admission_timeout_s = admission_timeout_s
         self._links = CreditLinks()
         self._voices: tuple[VoiceInfo, ...] = ()
@@ -100,7 +106,8 @@ class RemoteSpeechSource:
     async def voices(self) -> tuple[VoiceInfo, ...]:
         if time.monotonic() - self._voices_at > VOICES_MAX_AGE_S:
             catalogues = await asyncio.gather(*(self._ask(model, "voices") for model in self._handles))
-            self._voices = tuple(voice for catalogue in catalogues for voice in catalogue)
+            # Models of one deployment give the same catalogue.
+            self._voices = tuple(dict.fromkeys(voice for catalogue in catalogues for voice in catalogue))
             self._voices_at = time.monotonic()
         return self._voices
 
@@ -112,6 +119,9 @@ class RemoteSpeechSource:
 
     async def _open(self, request: SynthesisRequest) -> RemoteSpeech:
         handle = self._handles[request.model].options(stream=True, method_name="synthesize")
+        if request.model in self._multiplexed:
+            # Serve then prefers a replica that has the model in memory.
+            handle = handle.options(multiplexed_model_id=request.model)
         items = cast(DeploymentResponseGenerator[StreamItem], handle.remote(request))
         speech = RemoteSpeech(items, self._links)
         try:

@@ -1,4 +1,4 @@
-"""The replica: one engine, and the streams of its listeners."""
+"""The replica: its engines, and the streams of its listeners."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator
 
 from deployments.config import EngineArgs
 from deployments.credit import CreditServer
-from deployments.engines import create_engine
+from deployments.residents import Residents
 from deployments.stream_items import StreamEnded, StreamFailed, StreamItem, StreamOpened
 from deployments.transport import node_address
-from tts_core.engine.protocol import AsyncEngine
 from tts_core.engine.stream import SpeechStream
 from tts_core.errors import PolyvoxError
 from tts_core.request import SynthesisRequest
@@ -21,18 +20,19 @@ logger = logging.getLogger("ray.serve")
 
 
 class TTSServer:
-    """Holds an engine and streams it to ingresses. Knows nothing of HTTP, encodings or other replicas."""
+    """Holds engines and streams them to ingresses. Knows nothing of HTTP, encodings or other replicas."""
 
     async def __init__(self, args: EngineArgs) -> None:  # type: ignore[misc]  # Serve awaits it
-        self._engine: AsyncEngine = await create_engine(args)
-        await self._engine.start()
+        self._residents = Residents(args)
+        await self._residents.start()
         self._credit = CreditServer()
         await self._credit.start(node_address())
 
     async def synthesize(self, request: SynthesisRequest) -> AsyncIterator[StreamItem]:
         """Yield StreamOpened, chunks, and StreamEnded; or StreamFailed at any point."""
         try:
-            stream = self._engine.generate(request)
+            engine = await self._residents.engine(request.model)
+            stream = engine.generate(request)
         except PolyvoxError as error:
             yield StreamFailed.of(error)
             return
@@ -47,19 +47,20 @@ class TTSServer:
             self._credit.release(address)
 
     async def voices(self) -> tuple[VoiceInfo, ...]:
-        return self._engine.voices()
+        return self._residents.loaded[0].voices()
 
     async def stats(self) -> EngineStats:
-        return self._engine.stats()
+        return self._residents.stats()
 
     def check_health(self) -> None:
-        self._engine.check_health()
+        for engine in self._residents.loaded:
+            engine.check_health()
 
     async def __del__(self) -> None:
         if hasattr(self, "_credit"):
             await self._credit.stop()
-        if hasattr(self, "_engine"):
-            await self._engine.stop()
+        if hasattr(self, "_residents"):
+            await self._residents.stop()
 
 
 async def _items(stream: SpeechStream) -> AsyncIterator[StreamItem]:

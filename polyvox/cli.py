@@ -40,9 +40,7 @@ app.command()(say)
 app.command()(serve)
 app.command()(doctor)
 app.add_typer(weights.app, name="weights")
-app.add_typer(
-    cloning.app, name="voices", callback=voices, invoke_without_command=True, no_args_is_help=False
-)
+app.add_typer(cloning.app, name="voices", callback=voices, invoke_without_command=True, no_args_is_help=False)
 
 
 def _print_version(wanted: bool) -> None:

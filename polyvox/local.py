@@ -50,7 +50,7 @@ class LocalSource:
     """The configured engines, each started when it is first needed. `stop` it in the end."""
 
     def __init__(self, args: AppArgs) -> None:
-        self._args = {engine.model: engine for engine in args.engines}
+        self._args = {model: engine for engine in args.engines for model in engine.model_names}
         self._running: dict[str, AsyncEngine] = {}
 
     @property
@@ -74,7 +74,7 @@ class LocalSource:
 
     async def _engine(self, model: str) -> AsyncEngine:
         if model not in self._running:
-            engine = await create_engine(self._args[model])
+            engine = await create_engine(self._args[model], model)
             self._running[model] = engine  # before it is started: a start that fails half-way needs its stop
             await engine.start()
         return self._running[model]

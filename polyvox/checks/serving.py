@@ -63,7 +63,7 @@ def check_command(planned: Plan, gpus: Gpus) -> Check:
     if planned.trouble:
         return error("would run", "nothing: the configuration can't be used")
     has_gpu = bool(gpus.names)
-    stuck = [engine.model for engine in planned.engines if engine.replica.device == "gpu" and not has_gpu]
+    stuck = [engine.name for engine in planned.engines if engine.replica.device == "gpu" and not has_gpu]
     if stuck:
         return error(
             "would run",
@@ -79,7 +79,7 @@ def _describe(engine: EngineArgs, *, has_gpu: bool) -> str:
     device = f"{replica.gpus:g} GPU and {replica.cpus:g} CPU" if on_gpu else f"{replica.cpus:g} CPU"
     bounds = replica.autoscaling
     return (
-        f"{engine.model} ({engine.kind}), {bounds.min_replicas} to {bounds.max_replicas} replicas of {device}"
+        f"{engine.name} ({engine.kind}), {bounds.min_replicas} to {bounds.max_replicas} replicas of {device}"
     )
 
 

@@ -55,7 +55,7 @@ def check_espeak() -> Check:
     from deployments.engines import create_engine
 
     async def count_voices() -> int:
-        engine = await create_engine(FormantArgs())
+        engine = await create_engine(FormantArgs(), "formant")
         try:
             await engine.start()
             return len(engine.voices())

@@ -12,12 +12,15 @@ import pytest
 from ray import serve
 
 from benchmarks.make_checkpoint import make_checkpoint
+from benchmarks.official_format import save_sovits
 from deployments.app import build
 from deployments.config import AppArgs
 from tests.support.decoding import decode
 from tests.support.listeners import SPEAK, body, listen, listen_together
 from tests.support.server import RunningServer, config_args
 from tests.unit.cli.running import polyvox
+from tts_core.models.gpt_sovits.checkpoint import read_checkpoint
+from tts_core.models.gpt_sovits.weights import locate_weights
 
 TEXTS = {
     "ann": "A short sentence, spoken by somebody who was recorded once.",
@@ -30,6 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Weights and two voices, made with the command line as a user would."""
     folder = tmp_path_factory.mktemp("neural")
     make_checkpoint("v2", folder / "weights", tiny=True)
+    fine_tune(locate_weights(folder / "weights", "v2").sovits, folder / "tuned.pth")
     for name, timbre in (("ann", "en-us+f2"), ("bob", "en-us+m3")):
         recording = str(folder / f"{name}.wav")
         says = "This sentence takes about four seconds to say, and it is read slowly."
@@ -40,12 +44,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def fine_tune(original: Path, tuned: Path) -> None:
+    """Write a checkpoint that differs a little, as a user's own training leaves one."""
+    checkpoint = read_checkpoint(original)
+    tensors = {key: tensor * 1.05 for key, tensor in checkpoint.tensors.items()}
+    save_sovits(tuned, tensors, checkpoint.config, "tuned", "v2")
+
+
 def neural(folder: Path, weights: str = "weights") -> dict[str, Any]:
+    mine = {"version": "v2", "weights": str(folder / weights)}
     return {
         "kind": "gpt_sovits",
-        "model": "mine",
-        "version": "v2",
-        "weights": str(folder / weights),
+        "name": "neural",
+        "models": {"mine": mine, "tuned": {**mine, "sovits": str(folder / "tuned.pth")}},
         "voices": str(folder / "voices"),
         "prompt_cache": str(folder / "prompts"),
         "replica": {"device": "cpu", "cpus": 0.5, "graceful_shutdown_timeout_s": 1.0},
@@ -64,7 +75,7 @@ def url(server: RunningServer, folder: Path) -> Iterator[str]:
 
 def test_it_speaks_and_the_other_model_still_does(url: str) -> None:
     models = httpx.get(f"{url}/v1/models").json()["data"]
-    assert [model["id"] for model in models] == ["formant", "mine"]
+    assert [model["id"] for model in models] == ["formant", "mine", "tuned"]
     voices = {voice["id"]: voice["model"] for voice in httpx.get(f"{url}/v1/audio/voices").json()["voices"]}
     assert (voices["ann"], voices["fr-fr"]) == ("mine", "formant")
     for model, voice in (("mine", "ann"), ("formant", "en-us")):
@@ -86,6 +97,18 @@ async def test_together_is_alone_and_the_seed_decides(url: str) -> None:
     assert [heard.status for heard in together] == [200] * 4
     assert [heard.data for heard in together] == [heard.data for heard in alone]
     assert len({heard.data for heard in alone}) == 4
+
+
+async def test_a_model_makes_room_for_another_and_cuts_nobody_off(url: str) -> None:
+    """One model fits. Whoever listens to it hears it to the end before the other one takes its place."""
+    long = {"text": TEXTS["ann"], "voice": "ann", "seed": 1, "ignore_eos": True, "max_tokens": 100}
+    alone = {model: await listen(url, **long, model=model) for model in ("mine", "tuned")}
+    assert alone["mine"].data != alone["tuned"].data
+    for heard in await listen_together(
+        url, [{**long, "model": model} for model in ("tuned", "mine", "tuned")]
+    ):
+        assert heard.status == 200
+        assert heard.data in (alone["mine"].data, alone["tuned"].data)
 
 
 def test_sampling_acts_and_its_ranges_are_checked(url: str) -> None:
@@ -120,6 +143,6 @@ def test_a_server_without_weights_says_what_to_run(server: RunningServer, folder
     args["engines"].append(neural(folder, weights="nowhere"))
     with pytest.raises(RuntimeError):
         serve.run(build(AppArgs.model_validate(args)), name="empty", route_prefix="/empty")
-    message = serve.status().applications["empty"].deployments["TTSServer-mine"].message
+    message = serve.status().applications["empty"].deployments["TTSServer-neural"].message
     serve.delete("empty")
     assert "polyvox weights pull v2" in message
