@@ -101,7 +101,13 @@ async def test_together_is_alone_and_the_seed_decides(url: str) -> None:
 
 async def test_a_model_makes_room_for_another_and_cuts_nobody_off(url: str) -> None:
     """One model fits. Whoever listens to it hears it to the end before the other one takes its place."""
-    long = {"text": TEXTS["ann"], "voice": "ann", "seed": 1, "ignore_eos": True, "max_tokens": 100}
+    long: dict[str, Any] = {
+        "text": TEXTS["ann"],
+        "voice": "ann",
+        "seed": 1,
+        "ignore_eos": True,
+        "max_tokens": 100,
+    }
     alone = {model: await listen(url, **long, model=model) for model in ("mine", "tuned")}
     assert alone["mine"].data != alone["tuned"].data
     for heard in await listen_together(
