@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from tts_core.models.gpt_sovits.config import T2SConfig
 from tts_core.models.gpt_sovits.kv_cache import KVCache
-from tts_core.models.gpt_sovits.loading import KeyScheme, load_module
+from tts_core.models.gpt_sovits.loading import KeyScheme, empty_embedding, load_module
 from tts_core.models.gpt_sovits.t2s_layers import T2SLayer, additive, sine_table
 
 Padding = Literal["left", "right"]
@@ -53,8 +53,8 @@ class T2S(nn.Module):
         self.config = config
         dim = config.hidden_dim
         self.bert_proj = nn.Linear(config.bert_dim, dim)
-        self.text_embedding = nn.Embedding(config.num_phones, dim)
-        self.audio_embedding = nn.Embedding(config.vocab_size, dim)
+        self.text_embedding = empty_embedding(config.num_phones, dim)
+        self.audio_embedding = empty_embedding(config.vocab_size, dim)
         self.text_alpha = nn.Parameter(torch.empty(1))
         self.audio_alpha = nn.Parameter(torch.empty(1))
         self.layers = nn.ModuleList(T2SLayer(config, index) for index in range(config.num_layers))

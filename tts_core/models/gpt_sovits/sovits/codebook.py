@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from tts_core.models.gpt_sovits.config import SoVITSConfig
+from tts_core.models.gpt_sovits.loading import empty_embedding
 
 FRAMES_PER_CODE = 2
 
@@ -17,7 +18,7 @@ class SemanticCodebook(nn.Module):
         super().__init__()
         channels = config.ssl_channels
         self.project = nn.Conv1d(channels, channels, FRAMES_PER_CODE, stride=FRAMES_PER_CODE)
-        self.codes = nn.Embedding(config.codebook_size, channels)
+        self.codes = empty_embedding(config.codebook_size, channels)
 
     @torch.inference_mode()
     def encode(self, features: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from tts_core.models.gpt_sovits.config import SoVITSConfig
+from tts_core.models.gpt_sovits.loading import empty_embedding
 from tts_core.models.gpt_sovits.sovits.attention import Attention, Encoder
 
 
@@ -37,7 +38,7 @@ class TextEncoder(nn.Module):
         self.ssl_proj = nn.Conv1d(config.ssl_channels, hidden, 1)
         self.encoder_ssl = Encoder(config, config.num_layers // 2)
         self.encoder_text = Encoder(config, config.num_layers)
-        self.text_embedding = nn.Embedding(config.num_symbols, hidden)
+        self.text_embedding = empty_embedding(config.num_symbols, hidden)
         self.mrte = TimbreAttention(config)
         self.encoder2 = Encoder(config, config.num_layers // 2)
         self.proj = nn.Conv1d(hidden, 2 * config.latent_channels, 1)
