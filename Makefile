@@ -15,7 +15,7 @@ serve: export RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S ?= 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format browser clean
+.PHONY: help serve neural test check format browser clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -36,12 +36,18 @@ $(VENV)/.installed-torch: | $(BIN)/python
 	  $(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend=$(TORCH_BACKEND) torch; }
 	@touch $@
 
+$(VENV)/.installed-neural: pyproject.toml $(VENV)/.installed-torch | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[formant,production,neural]'
+	@touch $@ $(VENV)/.installed
+
 $(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed-torch | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
 
 serve: $(VENV)/.installed ## Set up where needed, and serve on http://127.0.0.1:8000
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/serve run serve_config.yaml
+
+neural: $(VENV)/.installed-neural ## Add what GPT-SoVITS needs, with the PyTorch build that fits this machine
 
 test: $(VENV)/.installed-dev ## Set up where needed, and run every test
 	$(BIN)/python -m pytest
