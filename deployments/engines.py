@@ -49,7 +49,13 @@ def _gpt_sovits(args: GPTSoVITSArgs, name: str) -> AsyncEngine:
     model = load_model(_paths(args.models[name]), name, getattr(torch, args.precision), device)
     voices = StoredVoices(VoiceStore(args.voices), PromptCache(args.prompt_cache), model)
     return SoloEngine(
-        model, voices.prompt, voices.infos, args.streaming.limits(), args.num_slots, args.num_threads
+        model,
+        voices.prompt,
+        voices.infos,
+        args.streaming.limits(),
+        args.num_slots,
+        args.num_threads,
+        settle=voices.settle,
     )
 
 

@@ -30,17 +30,20 @@ def check_request(
         raise InvalidParameter(f"request {request.request_id!r} is open already", param="request_id")
     if not request.segments or not all(segment.text.strip() for segment in request.segments):
         raise EmptyInput("there is nothing to speak", param="input")
-    low, high = SPEED_RANGE
-    if not low <= request.speed <= high:  # true of NaN as well
-        raise InvalidParameter(
-            f"speed must be from {low:g} to {high:g}, not {request.speed:g}", param="speed"
-        )
+    check_speed(request.speed)
     if request.pitch != 1.0:
         raise InvalidParameter(
             f"GPT-SoVITS can't change pitch: it must be 1, not {request.pitch:g}", param="pitch"
         )
     voice = _voice(request.voice, voices)
     return canonical_language(request.language or voice.language)
+
+
+def check_speed(speed: float) -> None:
+    """Raise InvalidParameter if a speed is out of range."""
+    low, high = SPEED_RANGE
+    if not low <= speed <= high:  # true of NaN as well
+        raise InvalidParameter(f"speed must be from {low:g} to {high:g}, not {speed:g}", param="speed")
 
 
 def _voice(voice_id: str, voices: Iterable[VoiceInfo]) -> VoiceInfo:

@@ -106,8 +106,10 @@ class TokenDecoder:
 
     def _advance(self, token: int, position: int, audio_position: int) -> Tensor:
         kv_len = min(-(-(position + 1) // _KV_BUCKET) * _KV_BUCKET, self._cache.max_len)
-        places = (self._slot + value for value in (token, position, audio_position))
-        return self._t2s.decode_step(*places, self._cache, kv_len)
+        tokens, positions, audio_positions = (
+            self._slot + value for value in (token, position, audio_position)
+        )
+        return self._t2s.decode_step(tokens, positions, audio_positions, self._cache, kv_len)
 
     def _clear(self, used: int) -> None:
         for store in (self._cache.keys, self._cache.values):

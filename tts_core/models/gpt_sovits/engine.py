@@ -38,6 +38,7 @@ class SoloEngine:
         num_slots: streams that may be open at once, being spoken or waiting for their turn.
         num_threads: how many threads torch uses for one operation.
         options: what requests don't say.
+        settle: fills in what a request leaves to its voice. Called in the event loop, once per request.
     """
 
     def __init__(
@@ -49,7 +50,9 @@ class SoloEngine:
         num_slots: int = 16,
         num_threads: int = 1,
         options: SpeakingOptions | None = None,
+        settle: Callable[[SynthesisRequest], SynthesisRequest] = lambda request: request,
     ) -> None:
+        self._settle = settle
         self._model, self._prompt_of, self._voices = model, prompt_of, voices
         self._limits, self._num_slots, self._num_threads = limits, num_slots, num_threads
         self._options = options or SpeakingOptions()
@@ -108,7 +111,9 @@ class SoloEngine:
         if len(self._sequences) >= self._num_slots:
             raise Overloaded(f"all {self._num_slots} slots are taken", retry_after_s=_RETRY_AFTER_S)
         stream = SpeechStream(self.sample_rate_hz, self._limits, lambda _: self._release(sequence))
-        utterance = Utterance(request, language, self._model, decoder, self._prompt_of, self._options)
+        utterance = Utterance(
+            self._settle(request), language, self._model, decoder, self._prompt_of, self._options
+        )
         max_lead = int(self._limits.lead_s * self.sample_rate_hz)
         sequence = Sequence(request.request_id, stream, utterance, max_lead)
         self._sequences[request.request_id] = sequence

@@ -28,7 +28,7 @@ class Fingerprint:
         for key in sorted(tensors):
             tensor = tensors[key]
             self.add_value(f"{name}.{key}", f"{tensor.dtype} {tuple(tensor.shape)}")
-            self._hash.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy())
+            self._hash.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data)
 
     def add_folder(self, name: str, folder: Path) -> None:
         """Take in the files that make a model of a Hugging Face folder; others beside them don't count."""

@@ -15,7 +15,7 @@ _SHOWN = 5
 
 def empty_embedding(num_rows: int, dim: int) -> nn.Embedding:
     """Return a table without values. `nn.Embedding` draws them: on the meta device, with a compiler."""
-    return nn.Embedding.from_pretrained(torch.empty(num_rows, dim))
+    return nn.Embedding(num_rows, dim, _weight=torch.empty(num_rows, dim))
 
 
 def _never(key: str) -> bool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 
+from tts_core.models.gpt_sovits.admission import check_speed
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.prompt import PromptEncoders, PromptFeatures
 from tts_core.models.gpt_sovits.prompt_cache import PromptCache
+from tts_core.request import SynthesisRequest
+from tts_core.sampling_params import SamplingParams
 from tts_core.voice import VoiceInfo
-from tts_core.voices import VoiceStore
+from tts_core.voices import VoiceDefaults, VoiceStore
 
 _MAX_AGE_S = 1.0
 
@@ -34,17 +38,34 @@ class StoredVoices:
             model.speaker_encoder,
         )
         self._infos: tuple[VoiceInfo, ...] = ()
+        self._defaults: dict[str, VoiceDefaults] = {}
         self._looked_at = -_MAX_AGE_S
 
     def infos(self) -> tuple[VoiceInfo, ...]:
         """Return the catalogue. Damaged voices are left out; the store logs them."""
         if time.monotonic() - self._looked_at >= _MAX_AGE_S:
+            voices = self._store.list()
             self._infos = tuple(
-                VoiceInfo(voice.name, voice.name, voice.language, self._model_name)
-                for voice in self._store.list()
+                VoiceInfo(voice.name, voice.name, voice.language, self._model_name) for voice in voices
             )
+            self._defaults = {voice.name: voice.defaults for voice in voices}
             self._looked_at = time.monotonic()
         return self._infos
+
+    def settle(self, request: SynthesisRequest) -> SynthesisRequest:
+        """Return the request with its voice's own speed, and its sampling where the request has none.
+
+        A request's speed is relative to its voice's. Sampling settings belong together: a request that gives
+        one of them gives them all.
+
+        Raises:
+            InvalidParameter: both speeds together are out of range.
+        """
+        defaults = self._defaults.get(request.voice, VoiceDefaults()).to_dict()
+        speed = request.speed * defaults.pop("speed", 1.0)
+        check_speed(speed)
+        own = SamplingParams(**defaults) if defaults else None  # type: ignore[arg-type]  # top_k is whole
+        return dataclasses.replace(request, speed=speed, sampling=request.sampling or own)
 
     def prompt(self, name: str) -> PromptFeatures:
         """Return a voice's prompt, computed the first time.
