@@ -106,7 +106,10 @@ def _import_transformers() -> Any:
     try:
         import transformers
     except ImportError as error:
-        raise MissingDependency("GPT-SoVITS needs transformers: pip install transformers.") from error
+        raise MissingDependency("GPT-SoVITS needs transformers: pip install 'polyvox[neural]'") from error
+    # Its bars and reports would fill the log; what matters of them is checked in `_load`.
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
     return transformers
 
 
