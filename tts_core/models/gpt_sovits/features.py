@@ -108,8 +108,9 @@ def _import_transformers() -> Any:
     except ImportError as error:
         raise MissingDependency("GPT-SoVITS needs transformers: pip install 'polyvox[neural]'") from error
     # Its bars and reports would fill the log; what matters of them is checked in `_load`.
-    transformers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.set_verbosity_error()
+    log: Any = transformers.utils.logging
+    log.disable_progress_bar()
+    log.set_verbosity_error()
     return transformers
 
 
