@@ -45,7 +45,8 @@ $(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed-torch | $(BIN)/python
 	@touch $@ $(VENV)/.installed
 
 serve: $(VENV)/.installed ## Set up where needed, and serve on http://127.0.0.1:8000
-	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/serve run serve_config.yaml
+	@$(BIN)/python -m polyvox.announce http://127.0.0.1:8000 &
+	PATH="$(abspath $(BIN)):$$PATH" exec $(BIN)/serve run serve_config.yaml
 
 neural: $(VENV)/.installed-neural ## Add what GPT-SoVITS needs, with the PyTorch build that fits this machine
 

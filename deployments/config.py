@@ -131,7 +131,8 @@ class LimitArgs(StrictModel):
     max_input_chars: PositiveInt = 20_000
     max_segment_chars: Annotated[int, Field(ge=20, le=1000)] = 200
     admission_timeout_s: PositiveFloat = 10.0
-    write_timeout_s: PositiveFloat = 300.0
+    write_timeout_s: PositiveFloat = 120.0
+    max_whole_s: PositiveFloat = 900.0
 
 
 class IngressArgs(StrictModel):

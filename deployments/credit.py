@@ -15,10 +15,13 @@ import secrets
 import struct
 from collections.abc import Callable
 
+import anyio
+
 from deployments.stream_items import CreditAddress
 from tts_core.engine.stream import SpeechStream
 
 _NOTE = struct.Struct("!16sQ")
+_CONNECT_TIMEOUT_S = 2.0
 
 
 class CreditServer:
@@ -78,23 +81,27 @@ class CreditLinks:
         """Connect where needed, claim the stream, and return the function that sends notes about it.
 
         Raises:
-            OSError: the replica can't be reached.
+            OSError: the replica can't be reached. (TimeoutError is one.)
         """
         key = (address.host, address.port)
         async with self._lock:
-            writer = self._links.get(key)
-            if writer is None or writer.is_closing():
-                _, writer = await asyncio.open_connection(*key)
-                self._links[key] = writer
+            writer = await self._connected(key)
         self._users[key] = self._users.get(key, 0) + 1
-        link = writer
 
         def note(num_delivered: int) -> None:
-            if not link.is_closing():
-                link.write(_NOTE.pack(address.stream_id, num_delivered))
+            if not writer.is_closing():
+                writer.write(_NOTE.pack(address.stream_id, num_delivered))
 
         note(0)
         return note
+
+    async def _connected(self, key: tuple[str, int]) -> asyncio.StreamWriter:
+        link = self._links.get(key)
+        if link is not None and not link.is_closing():
+            return link
+        with anyio.fail_after(_CONNECT_TIMEOUT_S):
+            _, self._links[key] = await asyncio.open_connection(*key)
+        return self._links[key]
 
     def release(self, address: CreditAddress) -> None:
         """Say that a stream is over; the last one closes the connection."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, cast
 
+import anyio
 from ray.exceptions import RayActorError, RayTaskError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
@@ -21,8 +22,9 @@ from tts_core.request import SynthesisRequest
 from tts_core.voice import VoiceInfo
 
 VOICES_MAX_AGE_S = 30.0
-# A full replica may have a free neighbour that the router's figures didn't show yet.
-ADMISSION_ATTEMPTS = 3
+# After a refusal by the replicas, later comers are refused here for so long: in a burst, asking costs the
+# replicas more than the listeners gain by it.
+FULL_FOR_S = 0.05
 
 
 class RemoteSpeech:
@@ -54,11 +56,15 @@ class RemoteSpeech:
 
     async def chunks(self) -> AsyncIterator[AudioChunk]:
         item = self._first
+        num_samples = 0
         while isinstance(item, AudioChunk):
+            num_samples += item.num_samples
             yield item
             item = await self._next()
-        if not isinstance(item, StreamEnded):
-            raise StreamInterrupted("the replica's stream went on without audio")
+        if item != StreamEnded(num_samples):
+            raise StreamInterrupted(
+                f"the replica's stream ended with {item}, not after {num_samples} samples"
+            )
 
     def acknowledge(self, num_delivered: int) -> None:
         if self._note is not None:
@@ -96,6 +102,7 @@ class RemoteSpeechSource:
         self._multiplexed = multiplexed
         self._admission_timeout_s = admission_timeout_s
         self._links = CreditLinks()
+        self._full: dict[str, tuple[float, Overloaded]] = {}
         self._voices: tuple[VoiceInfo, ...] = ()
         self._voices_at = -VOICES_MAX_AGE_S
 
@@ -112,10 +119,17 @@ class RemoteSpeechSource:
         return self._voices
 
     async def open(self, request: SynthesisRequest) -> RemoteSpeech:
-        for _ in range(ADMISSION_ATTEMPTS - 1):
+        full = self._full.get(request.model)
+        if full is not None and time.monotonic() - full[0] < FULL_FOR_S:
+            raise full[1]
+        try:
+            # A full replica may have a free neighbour that the router's figures didn't show yet.
             with contextlib.suppress(Overloaded):
                 return await self._open(request)
-        return await self._open(request)
+            return await self._open(request)
+        except Overloaded as error:
+            self._full[request.model] = (time.monotonic(), error)
+            raise
 
     async def _open(self, request: SynthesisRequest) -> RemoteSpeech:
         handle = self._handles[request.model].options(stream=True, method_name="synthesize")
@@ -125,10 +139,11 @@ class RemoteSpeechSource:
         items = cast(DeploymentResponseGenerator[StreamItem], handle.remote(request))
         speech = RemoteSpeech(items, self._links)
         try:
-            await asyncio.wait_for(speech.open(), self._admission_timeout_s)
-        except asyncio.TimeoutError:
+            with anyio.fail_after(self._admission_timeout_s):
+                await speech.open()
+        except TimeoutError:
             speech.close()
-            raise Overloaded(
+            raise EngineStopped(
                 f"no replica began to speak within {self._admission_timeout_s:g} s",
                 retry_after_s=self._admission_timeout_s,
             ) from None
@@ -143,8 +158,9 @@ class RemoteSpeechSource:
     async def _ask(self, model: str, method: str) -> Any:
         response = getattr(self._handles[model], method).remote()
         try:
-            return await asyncio.wait_for(response, self._admission_timeout_s)
-        except asyncio.TimeoutError:
+            with anyio.fail_after(self._admission_timeout_s):
+                return await response
+        except TimeoutError:
             raise EngineStopped(f"model {model!r} gives no answer", retry_after_s=1) from None
         except Exception as error:
             raise translate(error) from error

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from starlette.responses import Response
 
 from deployments.http.errors import ERROR_RESPONSES
@@ -39,11 +40,19 @@ class TtsRequest(SamplingFields):
 
     text: str
     text_lang: Annotated[str, BeforeValidator(_lowered), Field(min_length=1)]
-    ref_audio_path: Annotated[str, Field(min_length=1, description="Id of a voice.")]
+    ref_audio_path: Annotated[str, Field(min_length=1, max_length=1000, description="Id of a voice.")]
     media_type: Annotated[Literal["wav", "raw", "ogg", "aac"], BeforeValidator(_lowered)] = "wav"
     streaming_mode: Annotated[int, BeforeValidator(_mode), Field(ge=0, le=3)] = 0
     speed_factor: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False)] = 1.0
     seed: int = -1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_absent(cls, values: Any) -> Any:
+        """Drop what is null or empty: clients send those for what they don't set."""
+        if not isinstance(values, Mapping):
+            return values
+        return {name: value for name, value in values.items() if value not in (None, "") or name == "text"}
 
     def wish(self) -> Wish:
         return Wish(

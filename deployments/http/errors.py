@@ -76,7 +76,12 @@ def from_http(error: HTTPException, path: str) -> Response:
     if error.status_code == 400:
         return error_response(MalformedBody(f"the body must be JSON in UTF-8: {error.detail}"), path)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
-    body = {"error": {"message": error.detail, "type": "invalid_request_error", "param": None, "code": code}}
+    message = str(error.detail)
+    body: dict[str, Any] = {
+        "error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}
+    }
+    if path == "/tts":
+        body = {"message": message, "Exception": code}
     return Response(_dump(body), error.status_code, error.headers, media_type="application/json")
 
 
@@ -86,7 +91,8 @@ def from_validation(error: RequestValidationError) -> PolyvoxError:
     location = [str(part) for part in first["loc"] if part not in ("body", "query")]
     if first["type"] in ("json_invalid", "model_attributes_type", "dict_type") and not _is_name(location):
         return MalformedBody(f"the body must be a JSON object: {first['msg']}")
-    param = ".".join(location) or None
+    # What follows the name says which member of a union was tried.
+    param = location[0] if location else None
     if param is None:
         return MalformedBody(f"a JSON body is required: {first['msg']}")
     return InvalidParameter(f"{param}: {first['msg']}", param=param)

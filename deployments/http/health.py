@@ -11,6 +11,7 @@ def health_routes(service: Service) -> APIRouter:
     """Return the routes, bound to the service whose state they tell."""
     router = APIRouter(tags=["Health"])
 
+    @router.head("/ping", include_in_schema=False)
     @router.get("/ping")
     async def ping() -> str:
         return "pong"

@@ -17,13 +17,15 @@ from tts_core.audio.formats import AudioFormat
 from tts_core.errors import UnsupportedFormat
 
 OUTPUT_RATE_HZ = 24_000
+# Longer ones name nothing, and would be repeated in the answer.
+Name = Annotated[str, Field(max_length=200)]
 FORMATS = ("mp3", "wav", "flac", "opus", "aac", "pcm")
 
 
 class VoiceRef(BaseModel):
     """The object form in which OpenAI's clients name a custom voice."""
 
-    id: str
+    id: Name
 
 
 class SpeechRequest(SamplingFields):
@@ -32,14 +34,14 @@ class SpeechRequest(SamplingFields):
     model_config = ConfigDict(strict=True)
 
     input: str = Field(description="What to speak.")
-    voice: str | VoiceRef = Field(description="A voice of GET /v1/audio/voices, or an alias of one.")
-    model: str | None = Field(None, description="A model of GET /v1/models; the first one if absent.")
+    voice: Name | VoiceRef = Field(description="A voice of GET /v1/audio/voices, or an alias of one.")
+    model: Name | None = Field(None, description="A model of GET /v1/models; the first one if absent.")
     response_format: str | None = Field("mp3", json_schema_extra={"enum": [*FORMATS, None]})
-    speed: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False)] = 1.0
+    speed: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False)] | None = 1.0
     stream_format: Literal["audio", "sse"] | None = "audio"
     instructions: str | None = Field(None, description="Accepted for compatibility; no engine here obeys it.")
-    language: str | None = Field(None, description="Language of the input, if not the voice's own.")
-    pitch: Annotated[float, Field(ge=0.5, le=2.0, allow_inf_nan=False)] = 1.0
+    language: Name | None = Field(None, description="Language of the input, if not the voice's own.")
+    pitch: Annotated[float, Field(ge=0.5, le=2.0, allow_inf_nan=False)] | None = 1.0
     seed: Annotated[int, Field(ge=-1, le=MAX_SEED)] | None = Field(
         None, description="The same request with the same seed gives the same samples. -1: draw one."
     )
@@ -54,8 +56,8 @@ class SpeechRequest(SamplingFields):
             voice=self.voice if isinstance(self.voice, str) else self.voice.id,
             model=self.model,
             language=self.language,
-            speed=self.speed,
-            pitch=self.pitch,
+            speed=1.0 if self.speed is None else self.speed,
+            pitch=1.0 if self.pitch is None else self.pitch,
             seed=self.seed,
             sampling=self.sampling(
                 ignore_eos=self.ignore_eos, min_tokens=self.min_tokens, max_tokens=self.max_tokens

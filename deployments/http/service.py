@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 
@@ -15,9 +17,11 @@ from deployments.http.governor import BURST_BYTES, Governor
 from deployments.http.planning import Planner, Wish
 from deployments.http.speech_response import SpeechResponse
 from deployments.speech import Speech, SpeechSource
-from tts_core.audio.encoder import StreamEncoder, encode_whole
+from tts_core.audio.encoder import StreamEncoder
 from tts_core.audio.formats import FORMATS, AudioFormat
 from tts_core.audio.per_chunk import PerChunkEncoder
+from tts_core.engine.stream import BYTES_PER_SAMPLE
+from tts_core.errors import InputTooLong
 
 
 @dataclass
@@ -82,17 +86,46 @@ class Service:
         )
 
     async def whole(self, speech: Speech, audio_format: AudioFormat) -> Response:
-        """Answer once the speech is complete, with its exact length."""
-        pcm = bytearray()
+        """Answer once the speech is complete, with its exact length.
+
+        Raises:
+            InputTooLong: the speech exceeds `max_whole_s`, since it is held in memory.
+        """
         try:
-            async for chunk in speech.chunks():
-                pcm += chunk.pcm
-                speech.acknowledge(len(pcm) // 2)
+            pcm = await self._gather(speech)
         finally:
             speech.close()
-        data = await self._encode_whole(audio_format, bytes(pcm), speech.sample_rate_hz)
+        data = await self._encode_whole(audio_format, pcm, speech.sample_rate_hz)
         return Response(data, media_type=FORMATS[audio_format].media_type)
 
+    async def _gather(self, speech: Speech) -> bytes:
+        pcm = bytearray()
+        max_s = self.args.limits.max_whole_s
+        async for chunk in speech.chunks():
+            pcm += chunk.pcm
+            num_samples = len(pcm) // BYTES_PER_SAMPLE
+            speech.acknowledge(num_samples)
+            if num_samples > max_s * speech.sample_rate_hz:
+                raise InputTooLong(f"speech of more than {max_s:g} s must be streamed", param="input")
+        return bytes(pcm)
+
     async def _encode_whole(self, audio_format: AudioFormat, pcm: bytes, rate_hz: int) -> bytes:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.pool, encode_whole, audio_format, pcm, rate_hz)
+        """Encode a second at a time, so that streams have their turns in the pool."""
+        second = rate_hz * BYTES_PER_SAMPLE
+        data = bytearray()
+        total_samples = len(pcm) // BYTES_PER_SAMPLE
+        encoder = StreamEncoder(audio_format, rate_hz, total_samples=total_samples)
+        with contextlib.closing(encoder):
+            for start in range(0, len(pcm), second):
+                data += await self._in_pool(encoder.encode, pcm[start : start + second])
+            data += await self._in_pool(encoder.finish)
+        return bytes(data)
+
+    async def _in_pool(self, work: Callable[..., bytes], *pcm: bytes) -> bytes:
+        # Shielded: an encoder must not be closed while the pool still works with it.
+        job = asyncio.get_running_loop().run_in_executor(self.pool, work, *pcm)
+        try:
+            return await asyncio.shield(job)
+        except asyncio.CancelledError:
+            await asyncio.wait({job})
+            raise

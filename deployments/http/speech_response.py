@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
+import anyio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -81,13 +81,17 @@ class SpeechResponse(Response):
             if writer.done():
                 writer.result()
         finally:
+            # The writer first: a speech that ends under it would look to it like a failure.
+            writer.cancel()
+            watcher.cancel()
             self._speech.close()
-            await _cancel(writer, watcher)
+            await asyncio.gather(writer, watcher, return_exceptions=True)
             # The pool may still be encoding for a listener who has left.
             self._encoding.add_done_callback(lambda _: self._encoder.close())
 
     async def _write(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        await self._within_time(send(start))
         try:
             async for chunk in self._speech.chunks():
                 await self._send_audio(send, self._encoder.encode, chunk.pcm)
@@ -98,7 +102,7 @@ class SpeechResponse(Response):
             await self._tell(send, error)
             return
         await self._send(send, self._framing.end(self._audio_s))
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await self._end(send)
 
     async def _tell(self, send: Send, error: PolyvoxError) -> None:
         logger.warning("speech broke off after %.2f s: %s: %s", self._audio_s, error.code, error.message)
@@ -106,7 +110,10 @@ class SpeechResponse(Response):
         if event is None:
             raise BrokenOff(error.message) from error
         await self._send(send, event)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await self._end(send)
+
+    async def _end(self, send: Send) -> None:
+        await self._within_time(send({"type": "http.response.body", "body": b"", "more_body": False}))
 
     async def _send_audio(self, send: Send, work: Callable[[bytes], bytes], pcm: bytes) -> None:
         self._encoding = self._pool.submit(work, pcm)
@@ -118,7 +125,15 @@ class SpeechResponse(Response):
         if body:
             await self._governor.admit(len(body), self._audio_s)
             message = {"type": "http.response.body", "body": body, "more_body": True}
-            await asyncio.wait_for(send(message), self._write_timeout_s)
+            await self._within_time(send(message))
+
+    async def _within_time(self, write: Awaitable[None]) -> None:
+        try:
+            # Before Python 3.12 asyncio.wait_for can lose a cancellation that comes as `write` returns.
+            with anyio.fail_after(self._write_timeout_s):
+                await write
+        except TimeoutError:
+            raise BrokenOff(f"the listener took nothing for {self._write_timeout_s:g} s") from None
 
     @property
     def _audio_s(self) -> float:
@@ -128,11 +143,3 @@ class SpeechResponse(Response):
 async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def _cancel(*tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    for task in tasks:
-        with contextlib.suppress(asyncio.CancelledError, PolyvoxError, OSError):
-            await task

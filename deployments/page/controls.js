@@ -41,6 +41,7 @@ export class Controls {
     this.#fillLanguages(loadSettings().language);
     this.#picker.choose(last ?? voiceForSample({ tags: PREFERRED_LANGUAGES }, voices, null) ?? voices[0]);
     this.#fillSamples();
+    this.#offerSample();
   }
 
   /** The body for the server, with nothing in it that is the voice's own default. */
@@ -121,6 +122,17 @@ export class Controls {
   #fillSamples() {
     const spoken = SAMPLES.filter((sample) => voiceForSample(sample, this.#voices, null));
     byId("samples").replaceChildren(...spoken.map((sample) => this.#sampleButton(sample)));
+  }
+
+  /** Give a newcomer something to press Speak on, in the language of the voice that is chosen. */
+  #offerSample() {
+    const primary = (tag) => tag.split("-")[0];
+    const own = primary(this.#picker.chosen?.language ?? "");
+    const sample = SAMPLES.find(({ tags }) => tags.some((tag) => primary(tag) === own));
+    if (this.text.value || !sample) return;
+    this.text.value = sample.text;
+    this.text.lang = sample.tags[0];
+    this.#countCharacters();
   }
 
   #sampleButton(sample) {

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.support.decoding import decode, wav_pcm
-from tests.unit.http.fakes import RATE_HZ, FakeSource
+from tests.unit.http.fakes import RATE_HZ, FakeSource, tone
 from tts_core.errors import Overloaded
 
 HELLO = {"text": "Hello there.", "text_lang": "en", "ref_audio_path": "en-us"}
@@ -58,6 +58,28 @@ async def test_get_takes_the_same_parameters_and_ignores_the_rest(
 async def test_each_chunk_of_an_ogg_stream_is_a_file(client: httpx.AsyncClient, source: FakeSource) -> None:
     answer = await client.post("/tts", json={**HELLO, "media_type": "ogg", "streaming_mode": True})
     assert answer.content.count(b"OpusHead") >= len(source.pieces)
+
+
+async def test_null_and_empty_mean_absent(client: httpx.AsyncClient, source: FakeSource) -> None:
+    empty = dict.fromkeys(("seed", "speed_factor", "top_k", "media_type", "streaming_mode"), "")
+    assert (await client.get("/tts", params={**HELLO, **empty})).status_code == 200
+    assert (await client.post("/tts", json={**HELLO, **dict.fromkeys(empty)})).status_code == 200
+    assert source.requests[0].speed == source.requests[1].speed == 1.0
+
+
+async def test_a_whole_answer_has_a_limit_and_leaves_nothing_open(
+    client: httpx.AsyncClient, source: FakeSource
+) -> None:
+    source.pieces = [tone(1.0)] * 4
+    answer = await client.post("/tts", json=HELLO)
+    assert (answer.status_code, answer.json()["Exception"]) == (400, "input_too_long")
+    assert source.speeches[0].closed
+    assert (await client.post("/tts", json={**HELLO, "streaming_mode": 1})).status_code == 200
+
+
+async def test_a_method_it_lacks_is_told_in_its_own_shape(client: httpx.AsyncClient) -> None:
+    answer = await client.put("/tts")
+    assert (answer.status_code, answer.json()["Exception"]) == (405, "method_not_allowed")
 
 
 @pytest.mark.parametrize(("media_type", "content_type"), [("raw", "audio/pcm"), ("aac", "audio/aac")])

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+from starlette.types import Message
 
-from deployments.http.speech_response import BrokenOff
+from deployments.http.framing import BareFraming
+from deployments.http.governor import Governor
+from deployments.http.speech_response import BrokenOff, SpeechResponse
 from tests.support.decoding import decode
-from tests.unit.http.fakes import FakeSource
+from tests.unit.http.fakes import RATE_HZ, FakeSource, tone
+from tts_core.audio.encoder import StreamEncoder
+from tts_core.audio.formats import AudioFormat
 from tts_core.errors import EngineStopped, Overloaded, SegmentFailed
+from tts_core.request import SynthesisRequest
 
 SPEAK = "/v1/audio/speech"
 HELLO = {"model": "tts-1", "input": "Hello there.", "voice": "en-us"}
@@ -214,6 +222,47 @@ async def test_request_id_is_taken_made_harmless_and_unique(
 async def test_unknown_routes_and_methods_answer_json(client: httpx.AsyncClient) -> None:
     assert (await client.get("/v1/nothing")).json()["error"]["code"] == "not_found"
     assert (await client.get(SPEAK)).json()["error"]["code"] == "method_not_allowed"
+
+
+async def test_a_listener_who_leaves_is_no_failure(
+    source: FakeSource, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither an error in the log, nor an encoder left open."""
+    source.pause_s = 0.01
+    source.pieces = [tone(0.5)] * 50
+    speech = await source.open(SynthesisRequest(request_id="r", model="m", voice="en-us", segments=()))
+    encoder = StreamEncoder(AudioFormat.MP3, RATE_HZ)
+    with ThreadPoolExecutor(1) as pool:
+        response = SpeechResponse(speech, encoder, BareFraming(), "audio/mpeg", pool, Governor(None), 5.0)
+        sent: list[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        async def receive() -> Message:
+            await asyncio.sleep(0.1)
+            return {"type": "http.disconnect"}
+
+        await response({"type": "http"}, receive, send)
+    assert speech.closed
+    assert 1 < len(sent) < 50
+    assert not caplog.records
+    with pytest.raises(ValueError, match="finished"):
+        encoder.encode(tone(0.1))
+
+
+async def test_a_write_that_takes_too_long_ends_the_speech(source: FakeSource) -> None:
+    speech = await source.open(SynthesisRequest(request_id="r", model="m", voice="en-us", segments=()))
+    encoder = StreamEncoder(AudioFormat.WAV, RATE_HZ)
+
+    async def never(_: object = None) -> Any:
+        await asyncio.Event().wait()
+
+    with ThreadPoolExecutor(1) as pool:
+        response = SpeechResponse(speech, encoder, BareFraming(), "audio/wav", pool, Governor(None), 0.05)
+        with pytest.raises(BrokenOff, match="took nothing"):
+            await response({"type": "http"}, never, never)
+    assert speech.closed
 
 
 async def test_health(client: httpx.AsyncClient, source: FakeSource) -> None:
