@@ -140,7 +140,14 @@ async def test_a_request_that_the_server_refuses_is_explained(speaking: Speaking
     assert "Try again" not in await speaking.text_of(".status")
 
 
+async def test_a_newcomer_need_only_press_speak(speaking: SpeakingPage) -> None:
+    assert len(await speaking.page.input_value("#text")) > 20
+    await speaking.page.click("#speak")
+    await speaking.until(PLAYING)
+
+
 async def test_empty_text_is_refused_in_words(speaking: SpeakingPage) -> None:
+    await speaking.page.fill("#text", "")
     await speaking.page.click("#speak")
 
     assert "nothing to say" in await speaking.text_of("#status")
