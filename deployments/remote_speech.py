@@ -121,7 +121,8 @@ class RemoteSpeechSource:
     async def open(self, request: SynthesisRequest) -> RemoteSpeech:
         full = self._full.get(request.model)
         if full is not None and time.monotonic() - full[0] < FULL_FOR_S:
-            raise full[1]
+            # A new one each time: raised again and again, one object would gather every caller's traceback.
+            raise Overloaded(full[1].message, retry_after_s=full[1].retry_after_s)
         try:
             # A full replica may have a free neighbour that the router's figures didn't show yet.
             with contextlib.suppress(Overloaded):

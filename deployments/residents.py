@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable
 
 from ray import serve
@@ -12,6 +13,7 @@ from deployments.engines import create_engine
 from tts_core.engine.protocol import AsyncEngine
 from tts_core.errors import UnknownModel
 from tts_core.stats import EngineStats
+from tts_core.voice import VoiceInfo
 
 _CHECK_S = 0.05
 
@@ -43,6 +45,7 @@ class Residents:
     def __init__(self, args: EngineArgs) -> None:
         self._args = args
         self._engines: dict[str, AsyncEngine] = {}
+        self._voices: tuple[VoiceInfo, ...] = ()
         limit = args.max_loaded_models if isinstance(args, GPTSoVITSArgs) else 1
         self._load: Callable[[str], Awaitable[Resident]] = serve.multiplexed(
             max_num_models_per_replica=limit
@@ -62,6 +65,14 @@ class Residents:
         if model not in self._args.model_names:
             raise UnknownModel(f"this deployment has no model {model!r}", param="model")
         return (await self._load(model)).engine
+
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        """Return what every model here speaks with, under the first one's name, whichever are loaded now."""
+        if self._engines:
+            voices = next(iter(self._engines.values())).voices()
+            first = self._args.model_names[0]
+            self._voices = tuple(dataclasses.replace(voice, model=first) for voice in voices)
+        return self._voices
 
     @property
     def loaded(self) -> tuple[AsyncEngine, ...]:

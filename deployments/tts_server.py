@@ -47,7 +47,7 @@ class TTSServer:
             self._credit.release(address)
 
     async def voices(self) -> tuple[VoiceInfo, ...]:
-        return self._residents.loaded[0].voices()
+        return self._residents.voices()
 
     async def stats(self) -> EngineStats:
         return self._residents.stats()

@@ -117,6 +117,18 @@ async def test_a_model_makes_room_for_another_and_cuts_nobody_off(url: str) -> N
         assert heard.data in (alone["mine"].data, alone["tuned"].data)
 
 
+def test_the_catalogue_is_the_same_whichever_model_is_loaded(url: str) -> None:
+    handle: Any = serve.get_deployment_handle("TTSServer-neural", "neural")
+    handle._init(_run_router_in_separate_loop=True)
+    catalogues = []
+    for model in ("mine", "tuned"):
+        heard = asyncio.run(listen(url, "Hello.", voice="ann", model=model, ignore_eos=True, max_tokens=20))
+        assert heard.status == 200
+        catalogues.append(handle.voices.remote().result(timeout_s=10))
+    assert catalogues[0] == catalogues[1]
+    assert [(voice.id, voice.model) for voice in catalogues[0]] == [("ann", "mine"), ("bob", "mine")]
+
+
 def test_sampling_acts_and_its_ranges_are_checked(url: str) -> None:
     def hear(**changes: Any) -> bytes:
         return asyncio.run(listen(url, TEXTS["ann"], model="mine", voice="ann", seed=1, **changes)).data
