@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from benchmarks.load.schedule import Plan
 from benchmarks.load.settings import Target
 
+_FASTEST_MODE = 3
 _API_V2_MEDIA = {"pcm": "raw", "wav": "wav"}
 
 
@@ -38,11 +39,19 @@ def request_headers(target: Target) -> dict[str, str]:
 
 
 def _openai_body(target: Target, plan: Plan) -> dict[str, Any]:
+    # Fields that OpenAI doesn't have are sent only where they say something: its own server refuses them.
+    extensions = {
+        "low_latency": target.low_latency or None,
+        "ignore_eos": target.ignore_eos or None,
+        "min_tokens": target.min_tokens,
+        "max_tokens": target.max_tokens,
+    }
     return {
         "model": target.model,
         "input": plan.sentence.text,
         "voice": plan.voice,
         "response_format": target.audio_format,
+        **{name: value for name, value in extensions.items() if value is not None},
     }
 
 
@@ -55,5 +64,5 @@ def _api_v2_body(target: Target, plan: Plan) -> dict[str, Any]:
         "prompt_lang": "auto",
         "prompt_text": "",
         "media_type": _API_V2_MEDIA[target.audio_format],
-        "streaming_mode": target.streaming_mode,
+        "streaming_mode": _FASTEST_MODE if target.low_latency else target.streaming_mode,
     }

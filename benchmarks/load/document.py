@@ -9,6 +9,7 @@ Schema `polyvox.load/1`. All times are seconds; those of requests count from the
     settings        the run as told: target, pace, chaos, listening, seed, lag_share (never the API key)
     machine         python, platform, cpus
     summary         see `summary.Summary`; distributions are {count, min, mean, p50, p95, p99, max} or null
+    rounds          of a run in bursts, see `rounds.Round`; empty for any other
     generator       see `honesty.GeneratorReport`
     requests        one object each, in the order of the plan:
         index, role ("listener", "stall", "hangup"), voice, lang, num_chars
@@ -34,6 +35,7 @@ from typing import Any
 
 from benchmarks.load.honesty import judge_generator
 from benchmarks.load.record import RequestRecord
+from benchmarks.load.rounds import summarise_rounds
 from benchmarks.load.runner import LoadResult
 from benchmarks.load.settings import LoadSettings, SettingsError
 from benchmarks.load.summary import play, summarise
@@ -65,6 +67,7 @@ def build_document(settings: LoadSettings, result: LoadResult) -> dict[str, Any]
             "cpus": os.cpu_count(),
         },
         "summary": asdict(summary),
+        "rounds": [asdict(one) for one in summarise_rounds(result.records, settings.pace.burst, preroll_s)],
         "generator": asdict(generator),
         "requests": [_describe(record, preroll_s) for record in result.records],
     }

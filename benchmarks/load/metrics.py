@@ -43,6 +43,8 @@ METRICS = (
     _ms("TTFA p95", "summary.ttfa_s.p95"),
     _ms("TTFA p99", "summary.ttfa_s.p99"),
     _ms("TTFA max", "summary.ttfa_s.max"),
+    _ms("first audio p50", "summary.first_audio_s.p50"),
+    _ms("first audio p95", "summary.first_audio_s.p95"),
     _ms("first byte p50", "summary.first_byte_s.p50"),
     Metric("underruns", "summary.underruns.total"),
     Metric("listeners that ran dry", "summary.underruns.listeners"),

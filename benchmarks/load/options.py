@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-_TARGET, _PACE, _TEXT = "The server", "The pace: one loop or the other", "What is said"
+_TARGET, _PACE, _TEXT = "The server", "The pace: one of three", "What is said"
 _LISTENER, _CHAOS, _OUT, _CI = "Listeners", "Listeners that misbehave", "Results", "Thresholds (exit code 1)"
 
 Url = Annotated[str | None, typer.Argument(help="The server, as http://127.0.0.1:8000", show_default=False)]
@@ -35,6 +35,30 @@ StreamingMode = Annotated[
 Extra = Annotated[
     str, typer.Option(help='JSON object laid over each body, as {"seed": 7}.', rich_help_panel=_TARGET)
 ]
+LowLatency = Annotated[
+    bool,
+    typer.Option(
+        "--low-latency", help="First audio early; api_v2: streaming_mode 3.", rich_help_panel=_TARGET
+    ),
+]
+IgnoreEos = Annotated[
+    bool,
+    typer.Option(
+        "--ignore-eos",
+        help="Fixed lengths, for stand-in weights: with --max-tokens.",
+        rich_help_panel=_TARGET,
+    ),
+]
+MinTokens = Annotated[
+    int | None,
+    typer.Option("--min-tokens", help="Least tokens of a segment.", min=1, rich_help_panel=_TARGET),
+]
+MaxTokens = Annotated[
+    int | None,
+    typer.Option(
+        "--max-tokens", help="Most tokens of a segment, 25 a second.", min=1, rich_help_panel=_TARGET
+    ),
+]
 ApiKey = Annotated[
     str | None, typer.Option(help="Bearer token; never written down.", rich_help_panel=_TARGET)
 ]
@@ -53,6 +77,14 @@ Concurrency = Annotated[
 ]
 Requests = Annotated[
     int | None, typer.Option("--requests", help="Closed loop: requests in all.", rich_help_panel=_PACE)
+]
+Burst = Annotated[
+    int | None,
+    typer.Option(help="Bursts: listeners that arrive together; 1 is alone.", rich_help_panel=_PACE),
+]
+Rounds = Annotated[
+    int | None,
+    typer.Option(help="Bursts: how many, one after the other; 1 unless told.", rich_help_panel=_PACE),
 ]
 Seed = Annotated[int, typer.Option(help="Of arrivals, texts and chaos roles.", rich_help_panel=_PACE)]
 

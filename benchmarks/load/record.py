@@ -74,6 +74,11 @@ class RequestRecord:
         return None if self.audible_s is None else self.audible_s - self.scheduled_s
 
     @property
+    def first_audio_latency_s(self) -> float | None:
+        """Return scheduled arrival to the first sample, audible or not."""
+        return None if self.first_audio_s is None else self.first_audio_s - self.scheduled_s
+
+    @property
     def first_byte_latency_s(self) -> float | None:
         """Return scheduled arrival to first body byte."""
         return None if self.first_byte_s is None else self.first_byte_s - self.scheduled_s

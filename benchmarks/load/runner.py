@@ -1,4 +1,4 @@
-"""Runs a whole load: open loop or closed loop, to the last listener."""
+"""Runs a whole load, open loop, closed loop or bursts, to the last listener."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ from typing import Protocol
 
 import aiohttp
 
-from benchmarks.load import dialects
 from benchmarks.load.corpus import Sentence
 from benchmarks.load.lag import LagSampler, OwnLoad, RunClock
 from benchmarks.load.listener import Listener
 from benchmarks.load.record import RequestRecord
 from benchmarks.load.schedule import Plan, make_plans
+from benchmarks.load.session import open_session
 from benchmarks.load.settings import LoadSettings
-
-_CONNECT_TIMEOUT_S = 10.0
 
 
 class Observer(Protocol):
@@ -55,7 +53,7 @@ async def run_load(
     """
     plans = make_plans(settings, sentences)
     sampler = LagSampler()
-    async with _session(settings) as session:
+    async with open_session(settings.target, settings.listening) as session:
         began_at_unix_s = time.time()
         run = _Run(settings, session, observer)
         sampler.start()
@@ -85,8 +83,7 @@ class _Run:
 
     async def drive(self, plans: Sequence[Plan]) -> None:
         """Begin every plan in its time and wait for the last listener."""
-        is_open = self._settings.pace.rate is not None
-        self._driver = asyncio.create_task(self._open_loop(plans) if is_open else self._closed_loop(plans))
+        self._driver = asyncio.create_task(self._begin_all(plans))
         await asyncio.wait([self._driver])
         if self._tasks:
             await asyncio.wait(self._tasks)
@@ -100,6 +97,23 @@ class _Run:
         for task in (self._driver, *self._tasks):
             if task is not None:
                 task.cancel()
+
+    async def _begin_all(self, plans: Sequence[Plan]) -> None:
+        pace = self._settings.pace
+        if pace.rate is not None:
+            await self._open_loop(plans)
+        elif pace.burst is not None:
+            await self._bursts(plans, pace.burst)
+        else:
+            await self._closed_loop(plans)
+
+    async def _bursts(self, plans: Sequence[Plan], burst: int) -> None:
+        """Let a whole round arrive in one moment, and the next one when everybody has left."""
+        for start in range(0, len(plans), burst):
+            arrival_s = self.clock.now()
+            for plan in plans[start : start + burst]:
+                self._spawn(self._listen(plan, arrival_s))
+            await asyncio.wait(self._tasks)
 
     async def _open_loop(self, plans: Sequence[Plan]) -> None:
         """Ask at the planned moments. Being late for one shifts no other: the plan is absolute."""
@@ -129,19 +143,6 @@ class _Run:
 
     def _spawn(self, listening: Coroutine[None, None, None]) -> None:
         self._tasks.append(asyncio.create_task(listening))
-
-
-def _session(settings: LoadSettings) -> aiohttp.ClientSession:
-    listening = settings.listening
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, force_close=not listening.keep_alive),
-        headers=dialects.request_headers(settings.target),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(
-            total=None, sock_connect=_CONNECT_TIMEOUT_S, sock_read=listening.timeout_s
-        ),
-        auto_decompress=False,
-    )
 
 
 @contextmanager

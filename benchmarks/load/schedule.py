@@ -12,7 +12,11 @@ from benchmarks.load.settings import Chaos, LoadSettings, Role
 
 @dataclass(frozen=True)
 class Plan:
-    """One request to come. `arrival_s` is None in a closed loop, where a listener asks when it is free."""
+    """One request to come.
+
+    `arrival_s` is None in a closed loop, where a listener asks when it is free, and in bursts, where it asks
+    with its round: the request's index divided by the burst.
+    """
 
     index: int
     sentence: Sentence
@@ -50,7 +54,7 @@ def make_plans(settings: LoadSettings, sentences: Sequence[Sentence]) -> list[Pl
     if pace.rate is not None and pace.duration_s is not None:
         arrivals = poisson_arrivals(pace.rate, pace.duration_s, settings.seed)
     else:
-        arrivals = [None] * (pace.num_requests or 0)
+        arrivals = [None] * (pace.num_planned or 0)
     roles = draw_roles(len(arrivals), settings.chaos, settings.seed)
     rng = random.Random(f"{settings.seed}:texts")
     voices = settings.target.voices

@@ -36,6 +36,9 @@ class Target:
         raw_rate_hz: sample rate of `pcm`, which carries no header; None means the dialect's usual one.
         streaming_mode: api_v2's field, 0 to 3.
         extra: fields merged over the request body (`{"seed": 7}`).
+        low_latency: ask for the first audio as early as it can be had.
+        ignore_eos, min_tokens, max_tokens: lengths of segments, for weights that never learnt where a
+            sentence ends; the OpenAI dialect's extension.
     """
 
     url: str
@@ -46,6 +49,10 @@ class Target:
     raw_rate_hz: int | None = None
     streaming_mode: int = 1
     extra: dict[str, Any] = field(default_factory=dict)
+    low_latency: bool = False
+    ignore_eos: bool = False
+    min_tokens: int | None = None
+    max_tokens: int | None = None
     api_key: str | None = field(default=None, repr=False)
     allow_remote: bool = False
 
@@ -63,6 +70,10 @@ class Target:
             )
         if not self.voices:
             raise SettingsError("at least one voice is needed")
+        if self.api == "api_v2" and (self.ignore_eos or self.min_tokens or self.max_tokens):
+            raise SettingsError("api_v2 has no fields for lengths in tokens; --api openai has")
+        if self.ignore_eos and self.max_tokens is None:
+            raise SettingsError("--ignore-eos speaks --max-tokens in every segment: say how many")
 
     @property
     def pcm_rate_hz(self) -> int:
@@ -72,20 +83,40 @@ class Target:
 
 @dataclass(frozen=True)
 class Pace:
-    """Open loop (`rate` arrivals per second for `duration_s`) or closed loop (`concurrency` listeners)."""
+    """Who asks when: one of three.
+
+    Open loop: `rate` arrivals per second for `duration_s`. Closed loop: `concurrency` listeners, each asking
+    again when done, until `num_requests` are made. Bursts: `burst` listeners all arrive in the same moment,
+    `rounds` times, a round once the last listener of the one before is done.
+    """
 
     rate: float | None = None
     duration_s: float | None = None
     concurrency: int | None = None
     num_requests: int | None = None
+    burst: int | None = None
+    rounds: int | None = None
 
     def __post_init__(self) -> None:
-        is_open, is_closed = (self.rate, self.duration_s), (self.concurrency, self.num_requests)
-        whole = [pair for pair in (is_open, is_closed) if None not in pair]
-        if len(whole) != 1 or (*is_open, *is_closed).count(None) != 2:
-            raise SettingsError("give either --rate with --duration, or --concurrency with --requests")
-        if any(value is not None and value <= 0 for value in whole[0]):
-            raise SettingsError("rate, duration, concurrency and requests must be positive")
+        pairs = (
+            (self.rate, self.duration_s),
+            (self.concurrency, self.num_requests),
+            (self.burst, self.rounds),
+        )
+        given = [value for pair in pairs for value in pair if value is not None]
+        if len(given) != 2 or not any(None not in pair for pair in pairs):
+            raise SettingsError(
+                "give either --rate with --duration, or --concurrency with --requests, or --burst"
+            )
+        if min(given) <= 0:
+            raise SettingsError("rate, duration, concurrency, requests, burst and rounds must be positive")
+
+    @property
+    def num_planned(self) -> int | None:
+        """Return how many requests are made in all, None in an open loop, where arrivals are drawn."""
+        if self.burst is not None and self.rounds is not None:
+            return self.burst * self.rounds
+        return self.num_requests
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,8 @@ class Summary:
         offered_per_s: planned arrivals over the planned duration; None in a closed loop.
         achieved_per_s: successes over the whole run, the last listener's end included.
         audio_s_per_s: audio received by all, over the same time.
-        ttfa_s, first_byte_s: from the scheduled arrival.
+        ttfa_s, first_audio_s, first_byte_s: from the scheduled arrival. TTFA waits for an audible sample;
+            first audio takes the first one, so that weights which say nothing have one too.
         rtf: wall time from the scheduled arrival over audio time, successes only.
         longest_gap_s, lowest_headroom_s: one value per listener.
     """
@@ -65,6 +66,7 @@ class Summary:
     audio_s: float
     audio_s_per_s: float
     ttfa_s: Distribution | None
+    first_audio_s: Distribution | None
     first_byte_s: Distribution | None
     underruns: Underruns
     longest_gap_s: Distribution | None
@@ -114,15 +116,17 @@ def summarise(
         audio_s=audio_s,
         audio_s_per_s=audio_s / wall_s if wall_s else 0.0,
         ttfa_s=distribution(record.ttfa_s for record in heard),
+        first_audio_s=distribution(record.first_audio_latency_s for record in heard),
         first_byte_s=distribution(record.first_byte_latency_s for record in heard),
-        underruns=_count_underruns(playbacks),
+        underruns=count_underruns(playbacks),
         longest_gap_s=distribution(record.longest_gap_s for record in heard),
         lowest_headroom_s=distribution(played.lowest_headroom_s for played in playbacks),
         rtf=distribution(record.rtf for record in heard),
     )
 
 
-def _count_underruns(playbacks: Sequence[Playback]) -> Underruns:
+def count_underruns(playbacks: Sequence[Playback]) -> Underruns:
+    """Add up what the listeners had to wait for in mid-speech."""
     stalls = [stall for played in playbacks for stall in played.stalls]
     return Underruns(
         played=len(playbacks),

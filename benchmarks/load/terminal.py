@@ -72,6 +72,8 @@ class LiveProgress:
 def print_summary(console: Console, document: dict[str, Any]) -> None:
     """Print the figures, the errors and the generator's word on itself."""
     console.print(_figures("the server", METRICS, document))
+    if document.get("rounds"):
+        console.print(_rounds(document["rounds"]))
     if document["summary"]["errors"]:
         console.print(_errors(document))
     console.print(_figures("the generator itself", OWN_METRICS, document))
@@ -103,6 +105,19 @@ def _figures(title: str, metrics: tuple[Metric, ...], document: dict[str, Any]) 
     table.add_column(justify="right", min_width=12)
     for metric in metrics:
         table.add_row(metric.label, metric.show(metric.value(document)))
+    return table
+
+
+def _rounds(rounds: list[dict[str, Any]]) -> Table:
+    columns = ("round", "first audio p50", "p95", "audio per second", "underruns", "errors")
+    table = Table(*columns, title="bursts")
+    for column in table.columns:
+        column.justify = "right"
+    for number, one in enumerate(rounds, 1):
+        first = one["first_audio_s"] or {}
+        latencies = (f"{first[name] * 1e3:,.0f} ms" if first else "–" for name in ("p50", "p95"))
+        rate = f"{one['audio_s_per_s']:.2f} s/s"
+        table.add_row(str(number), *latencies, rate, str(one["underruns"]["total"]), str(one["num_failed"]))
     return table
 
 

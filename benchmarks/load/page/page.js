@@ -10,6 +10,8 @@ function drawHead() {
   const { target, pace, seed } = data.settings;
   const rhythm = pace.rate
     ? `open loop, ${pace.rate} arrivals per second for ${pace.duration_s} s`
+    : pace.burst
+    ? `bursts of ${pace.burst} at once, ${pace.rounds} in turn`
     : `closed loop, ${pace.concurrency} at once, ${pace.num_requests} requests`;
   const title = `${target.url} under load`;
   document.title = title;

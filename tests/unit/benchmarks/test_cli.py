@@ -65,6 +65,28 @@ async def test_a_run_prints_its_figures_and_writes_json_and_page(server: FakeSer
     assert page.read_text("utf-8").startswith("<!doctype html>")
 
 
+async def test_bursts_are_shown_round_by_round(server: FakeServer, tmp_path: Path) -> None:
+    out = tmp_path / "run.json"
+    args = ("--texts", texts(tmp_path, "smooth"), "--burst", "3", "--rounds", "2", "--json", out)
+    result = await invoke(server.url, *args)
+    assert result.exit_code == 0, result.output
+    document = read_document(out)
+    assert [one["num_sent"] for one in document["rounds"]] == [3, 3]
+    assert document["summary"]["first_audio_s"]["count"] == 6
+    assert "first audio p95" in result.output
+    assert "bursts" in result.output
+    alone = await invoke(server.url, "--texts", texts(tmp_path, "smooth"), "--burst", "1", "--json", out)
+    assert alone.exit_code == 0, alone.output
+    assert len(read_document(out)["requests"]) == 1
+
+
+async def test_lengths_and_latency_reach_the_server(server: FakeServer, tmp_path: Path) -> None:
+    args = ("--low-latency", "--ignore-eos", "--min-tokens", "20", "--max-tokens", "50")
+    await load(server, tmp_path, "smooth", *args)
+    names = ("low_latency", "ignore_eos", "min_tokens", "max_tokens")
+    assert [tuple(body[name] for name in names) for body in server.bodies] == [(True, True, 20, 50)] * 4
+
+
 async def test_voices_models_and_extra_fields_reach_the_server(server: FakeServer, tmp_path: Path) -> None:
     args = ("--voice", "anna", "--voice", "ben", "--model", "m", "--extra", '{"seed": 7}')
     await load(server, tmp_path, "smooth", *args)

@@ -47,6 +47,8 @@ def test_api_v2_body() -> None:
     body = request_body(Target("http://127.0.0.1", "api_v2", "pcm", streaming_mode=2), PLAN)
     assert (body["text"], body["text_lang"], body["ref_audio_path"]) == ("Guten Tag.", "de", "anna")
     assert (body["media_type"], body["streaming_mode"]) == ("raw", 2)
+    fast = Target("http://127.0.0.1", "api_v2", "pcm", streaming_mode=1, low_latency=True)
+    assert request_body(fast, PLAN)["streaming_mode"] == 3
 
 
 def test_headerless_pcm_has_the_rate_of_its_dialect_unless_told() -> None:
@@ -87,7 +89,16 @@ def test_only_this_machine_is_loaded_unless_told(url: str, is_local: bool) -> No
 
 @pytest.mark.parametrize(
     "pace",
-    [{}, {"rate": 1.0}, {"rate": 1.0, "duration_s": 1.0, "concurrency": 1}, {"rate": 0.0, "duration_s": 1.0}],
+    [
+        {},
+        {"rate": 1.0},
+        {"rate": 1.0, "duration_s": 1.0, "concurrency": 1},
+        {"rate": 0.0, "duration_s": 1.0},
+        {"burst": 8},
+        {"rounds": 2},
+        {"burst": 0, "rounds": 1},
+        {"burst": 8, "rounds": 1, "num_requests": 8},
+    ],
 )
 def test_half_a_pace_is_refused(pace: dict[str, Any]) -> None:
     with pytest.raises(SettingsError):
@@ -102,6 +113,8 @@ def test_half_a_pace_is_refused(pace: dict[str, Any]) -> None:
         {"api": "api_v2", "audio_format": "mp3"},
         {"api": "v3"},
         {"voices": ()},
+        {"ignore_eos": True},
+        {"api": "api_v2", "audio_format": "wav", "max_tokens": 50},
     ],
 )
 def test_a_target_that_makes_no_sense_is_refused(target: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from benchmarks.load.corpus import Sentence
 from benchmarks.load.lag import LagSampler
 from benchmarks.load.playback import simulate
 from benchmarks.load.record import RequestRecord
+from benchmarks.load.rounds import summarise_rounds
 from benchmarks.load.runner import LoadResult, run_load
 from benchmarks.load.schedule import poisson_arrivals
 from benchmarks.load.settings import Listening, LoadSettings, Pace, Target
@@ -156,6 +157,30 @@ async def test_a_closed_loop_keeps_its_number_of_listeners() -> None:
     edges += [(record.end_s or 0.0, -1) for record in result.records]
     num_open = [sum(change for _, change in sorted(edges)[: n + 1]) for n in range(len(edges))]
     assert max(num_open) == 3
+
+
+async def test_a_burst_arrives_in_one_moment_and_the_next_when_everybody_has_left() -> None:
+    async with serving({"hello": Script(((0.0, SPEECH[:2400]), (0.05, SPEECH)))}) as server:
+        result = await run(server.url, pace=Pace(burst=3, rounds=2))
+    first, second = result.records[:3], result.records[3:]
+    assert (
+        len({record.scheduled_s for record in first}) == len({record.scheduled_s for record in second}) == 1
+    )
+    assert second[0].scheduled_s >= max(record.end_s or 0.0 for record in first)
+    rounds = summarise_rounds(result.records, 3, 0.0)
+    assert [(one.num_sent, one.num_failed, one.underruns.played) for one in rounds] == [(3, 0, 3)] * 2
+    for one in rounds:
+        assert one.audio_s == pytest.approx(3 * 0.55)
+        assert one.audio_s_per_s == pytest.approx(one.audio_s / one.wall_s)
+        assert one.first_audio_s is not None
+        assert 0 < one.first_audio_s.p50 <= one.first_audio_s.p95 < one.wall_s - 0.04
+    assert summarise_rounds(result.records, None, 0.0) == []
+
+
+async def test_silence_has_a_first_sample_and_no_ttfa() -> None:
+    record = await ask(Script(((0.0, bytes(4800)),)))
+    assert record.ttfa_s is None
+    assert record.first_audio_latency_s is not None
 
 
 @pytest.mark.parametrize(("keep_alive", "num_connections"), [(False, 3), (True, 1)])
