@@ -34,6 +34,8 @@ class SynthesisRequest:
         speed: 1.0 is the voice's own rate; 2.0 takes half the time.
         pitch: 1.0 is the voice's own pitch; 2.0 is an octave higher.
         sampling: how tokens are drawn, or None for the engine's defaults.
+        low_latency: start speaking before a segment's tokens are complete. As deterministic as without, but
+            other bytes.
     """
 
     request_id: str
@@ -45,6 +47,7 @@ class SynthesisRequest:
     speed: float = 1.0
     pitch: float = 1.0
     sampling: SamplingParams | None = None
+    low_latency: bool = False
 
     @property
     def num_chars(self) -> int:

@@ -18,7 +18,7 @@ from tts_core.models.gpt_sovits.conditioning import (
 from tts_core.models.gpt_sovits.decoding import TokenDecoder
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.sovits import Style
-from tts_core.models.gpt_sovits.vocoding import SegmentCodes, latents_of, plan_windows, silence, speak_window
+from tts_core.models.gpt_sovits.vocoding import SegmentVocoder, SegmentVoice, Work, run_windows, silence
 from tts_core.request import SynthesisRequest
 from tts_core.sampling_params import SamplingParams
 
@@ -35,12 +35,15 @@ class SpeakingOptions:
         pause_s: silence between the pieces of a request; none follows the last.
         sampling: for requests without their own.
         max_len: phones, prompt and tokens of one piece together.
+        num_window_rows: rows of a call to the generator. Bytes depend on it, so an engine that batches
+            windows and whoever is compared with it must have the same.
     """
 
     noise_scale: float = 0.5
     pause_s: float = 0.3
     sampling: SamplingParams = field(default_factory=SamplingParams)
     max_len: int = 3072
+    num_window_rows: int = 1
 
 
 class Stage(enum.Enum):
@@ -106,19 +109,46 @@ class Utterance:
                 yield silence(round(self._options.pause_s * self._model.sample_rate_hz))
 
     def _speak_piece(self, sequence: PhoneSequence, prompt: PromptFeatures, style: Style) -> Iterator[bytes]:
+        vocoder = self._vocoder(sequence, style)
         codes: list[int] = []
+        early: list[bytes] = []  # kept while the decoder is in use, since PCM lets others have it
         with closing(self._decode(sequence, prompt)) as decoding:
             for code in decoding:
                 codes.append(code)
                 yield b""
-        segment = SegmentCodes(codes, sequence.ids, self._request.seed, self.piece)
-        self.stage = Stage.SHAPING
-        sovits, speed = self._model.sovits, self._request.speed
-        latents = latents_of(sovits, segment, style, speed, self._options.noise_scale)
-        yield b""
-        self.stage = Stage.VOCODING
-        for start, size in plan_windows(latents.shape[2], is_first=self.piece == 0):
-            yield speak_window(sovits, latents, style, start, size)
+                for pcm in self._vocode(vocoder, codes, is_complete=False):
+                    early.append(pcm)
+                    yield b""
+                self.stage = Stage.DECODING
+        yield from early
+        yield from self._vocode(vocoder, codes, is_complete=True)
+
+    def _vocoder(self, sequence: PhoneSequence, style: Style) -> SegmentVocoder:
+        request = self._request
+        voice = SegmentVoice(
+            phones=sequence.ids,
+            style=style,
+            seed=request.seed,
+            segment=self.piece,
+            speed=request.speed,
+            noise_scale=self._options.noise_scale,
+        )
+        return SegmentVocoder(
+            self._model.sovits, voice, is_first=self.piece == 0, low_latency=request.low_latency
+        )
+
+    def _vocode(self, vocoder: SegmentVocoder, codes: list[int], *, is_complete: bool) -> Iterator[bytes]:
+        """Do what is due, one window at a time, and yield PCM or nothing after each step."""
+        generator, num_rows = self._model.sovits.generator, self._options.num_window_rows
+        while work := vocoder.due(len(codes), is_complete):
+            if work is Work.SHAPE:
+                self.stage = Stage.SHAPING
+                vocoder.shape(codes, is_complete)
+                yield b""
+            else:
+                self.stage = Stage.VOCODING
+                (audio,) = run_windows(generator, [vocoder.next_window()], num_rows)
+                yield vocoder.accept(audio)
 
     def _decode(self, sequence: PhoneSequence, prompt: PromptFeatures) -> Generator[int, None, None]:
         self.stage = Stage.DECODING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +11,14 @@ from torch import Tensor
 from tts_core.models.gpt_sovits.conditioning import style_of
 from tts_core.models.gpt_sovits.decoding import DecodeInputs, TokenDecoder
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.models.gpt_sovits.vocoding import WINDOW_FRAMES, SegmentCodes, latents_of, speak_window
+from tts_core.models.gpt_sovits.sovits import Style, cut_window
+from tts_core.models.gpt_sovits.vocoding import (
+    WINDOW_FRAMES,
+    SegmentVoice,
+    WindowInputs,
+    latents_of,
+    run_windows,
+)
 from tts_core.sampling_params import SamplingParams
 
 _NUM_PHONES = 16
@@ -39,13 +47,20 @@ def warm_up(model: LoadedModel, decoder: TokenDecoder) -> None:
     )
     params = SamplingParams(ignore_eos=True, max_tokens=_NUM_TOKENS, min_tokens=1)
     codes = tuple(decoder.decode(inputs, params, seed=0, segment=0))
-    style = style_of(prompt, model)
-    segment = SegmentCodes(codes, prompt.phones, seed=0, segment=0)
-    latents = latents_of(model.sovits, segment, style, speed=1.0, noise_scale=0.0)
-    for size in WINDOW_FRAMES:
-        speak_window(model.sovits, latents, style, 0, size)
+    _warm_up_sovits(model, style_of(prompt, model), prompt.phones, codes)
     if model.phone_features is not None:
         model.phone_features("你好", (2, 2))
+
+
+def _warm_up_sovits(model: LoadedModel, style: Style, phones: Sequence[int], codes: Sequence[int]) -> None:
+    voice = SegmentVoice(phones, style, seed=0, segment=0, speed=1.0, noise_scale=0.0)
+    latents = latents_of(model.sovits, voice, codes)
+    generator = model.sovits.generator
+    context = generator.receptive_field_frames
+    for size in WINDOW_FRAMES:
+        window = cut_window(latents, 0, size, context)
+        inputs = WindowInputs(window.latents, window.mask, style.audio, size, context)
+        run_windows(generator, [inputs], num_rows=1)
 
 
 def _silent_prompt(model: LoadedModel) -> _Prompt:

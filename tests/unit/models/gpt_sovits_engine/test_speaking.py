@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -16,7 +15,6 @@ from tests.unit.models.gpt_sovits_engine.support import (
     PAUSE_SAMPLES,
     SAMPLES_PER_TOKEN,
     TEXT,
-    Prompt,
     Prompts,
     prompt_for,
     request,
@@ -34,17 +32,8 @@ from tts_core.models.gpt_sovits.decoding import TokenDecoder
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.noise import Purpose, exponential
 from tts_core.models.gpt_sovits.sampling import SamplingTensors, sample
-from tts_core.models.gpt_sovits.sovits import Prior
 from tts_core.models.gpt_sovits.speaking import SpeakingOptions, Utterance
 from tts_core.models.gpt_sovits.t2s_oracle import next_logits
-from tts_core.models.gpt_sovits.vocoding import (
-    WINDOW_FRAMES,
-    SegmentCodes,
-    latents_of,
-    plan_windows,
-    speak_window,
-    to_pcm,
-)
 from tts_core.models.gpt_sovits.weights import VERSIONS
 from tts_core.request import Segment
 from tts_core.sampling_params import SamplingParams
@@ -271,68 +260,3 @@ def test_numbers_that_are_not_finite_are_an_error_and_leave_no_trace(model: Load
     with pytest.raises(FloatingPointError):
         list(decoder.decode(poisoned, params, seed=1, segment=0))
     assert tokens_of(model, params, decoder) == tokens_of(model, params)
-
-
-# Audio
-
-
-def latents_for(model: LoadedModel, num_codes: int, speed: float = 1.0) -> tuple[torch.Tensor, Prompt]:
-    prompt = prompt_for(model, 0)
-    codes = [code * 37 % 1024 for code in range(num_codes)]
-    segment = SegmentCodes(codes, read_piece(TEXT[0], "en", model).ids, seed=7, segment=0)
-    return latents_of(model.sovits, segment, style_of(prompt, model), speed, 0.5), prompt
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-def test_joined_windows_are_the_whole(version: str, model_of: ModelOf) -> None:
-    model = model_of(version)
-    latents, prompt = latents_for(model, 150)
-    style = style_of(prompt, model)
-    with torch.inference_mode():
-        whole = model.sovits.generator(latents, style.audio)[0]
-    plan = plan_windows(latents.shape[2], is_first=True)
-    joined = b"".join(speak_window(model.sovits, latents, style, *window) for window in plan)
-    difference = np.frombuffer(joined, "<i2").astype(int) - np.frombuffer(to_pcm(whole), "<i2")
-    assert np.abs(difference).max() <= 3  # 1e-4 of full scale
-    assert np.frombuffer(joined, "<i2").std() > 10
-
-
-@pytest.mark.parametrize("frames", [1, 15, 16, 17, 48, 49, 239, 240, 241, 3000])
-@pytest.mark.parametrize("is_first", [True, False])
-def test_windows_cover_all_frames_once_in_few_sizes(frames: int, is_first: bool) -> None:
-    plan = list(plan_windows(frames, is_first=is_first))
-    assert {size for _, size in plan} <= set(WINDOW_FRAMES)
-    assert [start for start, _ in plan] == [
-        sum(size for _, size in plan[:index]) for index in range(len(plan))
-    ]
-    last_start, last_size = plan[-1]
-    assert last_start < frames <= last_start + last_size
-    if is_first:
-        assert plan[0][1] == WINDOW_FRAMES[0]
-
-
-def test_latents_take_their_noise_from_each_frames_place(model: LoadedModel) -> None:
-    drawn: list[torch.Tensor] = []
-    sovits, take = model.sovits, type(model.sovits).latents
-
-    def spy(prior: Prior, noise: torch.Tensor, *rest: Any) -> torch.Tensor:
-        drawn.append(noise)
-        return take(sovits, prior, noise, *rest)
-
-    with patch.object(sovits, "latents", spy):
-        latents_for(model, 20)
-        latents_for(model, 30)
-    short, long = drawn
-    assert short.shape == (1, sovits.config.latent_channels, 40)
-    assert torch.equal(long[:, :, :40], short)
-
-
-def test_loudness_is_a_fixed_gain_with_a_limit() -> None:
-    audio = torch.tensor([0.0, 0.5, -0.5, 1.0, -1.0, 1.7, -1.7])
-    assert np.frombuffer(to_pcm(audio), "<i2").tolist() == [0, 16384, -16384, 32767, -32767, 32767, -32767]
-
-
-def test_audio_that_is_not_finite_is_an_error(model: LoadedModel) -> None:
-    latents, prompt = latents_for(model, 20)
-    with pytest.raises(FloatingPointError):
-        speak_window(model.sovits, latents * torch.nan, style_of(prompt, model), 0, 16)

@@ -1,0 +1,26 @@
+"""One segment from semantic tokens to PCM, in steps that a scheduler can put where it likes.
+
+`SegmentVocoder` keeps the books of one segment and computes its latents; `run_windows` runs the generator
+over windows of any segments at once. What a segment sounds like never depends on when its steps are taken.
+"""
+
+from tts_core.models.gpt_sovits.vocoding.pcm import silence, to_pcm
+from tts_core.models.gpt_sovits.vocoding.plan import WINDOW_FRAMES, Span, plan_windows
+from tts_core.models.gpt_sovits.vocoding.segment import SegmentVocoder, Work
+from tts_core.models.gpt_sovits.vocoding.shaping import SegmentVoice, latents_of
+from tts_core.models.gpt_sovits.vocoding.windows import WindowInputs, run_windows, stack_windows
+
+__all__ = [
+    "WINDOW_FRAMES",
+    "SegmentVocoder",
+    "SegmentVoice",
+    "Span",
+    "WindowInputs",
+    "Work",
+    "latents_of",
+    "plan_windows",
+    "run_windows",
+    "silence",
+    "stack_windows",
+    "to_pcm",
+]

@@ -1,0 +1,116 @@
+"""All state of one segment between its tokens and its PCM; no word of threads, streams or neighbours."""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from tts_core.models.gpt_sovits.sovits import SoVITS, cut_window
+from tts_core.models.gpt_sovits.vocoding.pcm import to_pcm
+from tts_core.models.gpt_sovits.vocoding.plan import Span, plan_windows, window_sizes
+from tts_core.models.gpt_sovits.vocoding.shaping import SegmentVoice, latents_of
+from tts_core.models.gpt_sovits.vocoding.windows import WindowInputs
+
+
+class Work(enum.Enum):
+    """What a segment needs next."""
+
+    SHAPE = "shape"
+    WINDOW = "window"
+
+
+class SegmentVocoder:
+    """Takes a segment from tokens to PCM. Its bytes depend on its tokens and arguments, never on timing.
+
+    Ask `due`; then call `shape` or `next_window`, run the generator, and `accept` its audio. Several windows
+    may be out at once; their audio comes back in the order in which they were cut.
+
+    Args:
+        sovits: computes the latents; the generator is the caller's to run.
+        is_first: whether it is the request's first segment, which someone is waiting for.
+        low_latency: whether to speak before the tokens are complete.
+    """
+
+    def __init__(self, sovits: SoVITS, voice: SegmentVoice, *, is_first: bool, low_latency: bool) -> None:
+        self._sovits, self._voice = sovits, voice
+        self._sizes = window_sizes(is_first=is_first)
+        self._latents: Tensor | None = None
+        self._to_cut: deque[Span] = deque()
+        self._to_accept: deque[Span] = deque()
+        self._is_shaped = False
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all of its PCM has been given."""
+        return self._is_shaped and not self._to_cut and not self._to_accept
+
+    @property
+    def num_frames_due(self) -> int:
+        """Frames that are shaped but not yet generated."""
+        return sum(span.num_frames for span in (*self._to_cut, *self._to_accept))
+
+    def due(self, num_codes: int, is_complete: bool) -> Work | None:
+        """Return what can be done now, or None: it needs more tokens, or audio that is being made.
+
+        Cheap, and free of side effects: ask as often as you like.
+
+        Args:
+            num_codes: tokens that the segment has by now.
+            is_complete: whether no more will come.
+        """
+        if self._to_cut:
+            return Work.WINDOW
+        return Work.SHAPE if is_complete and not self._is_shaped else None
+
+    def shape(self, codes: Sequence[int], is_complete: bool) -> None:
+        """Compute the latents that are due.
+
+        Args:
+            codes: all tokens that the segment has by now, without the prompt's.
+
+        Raises:
+            RuntimeError: that isn't due.
+        """
+        self._require(self.due(len(codes), is_complete) is Work.SHAPE, "latents aren't due")
+        self._latents = latents_of(self._sovits, self._voice, codes)
+        self._to_cut.extend(plan_windows(0, self._latents.shape[2], self._sizes))
+        self._is_shaped = True
+
+    def next_window(self) -> WindowInputs:
+        """Cut the next window, for one row of a call to the generator.
+
+        Raises:
+            RuntimeError: none is due.
+        """
+        self._require(bool(self._to_cut), "no window is due")
+        assert self._latents is not None
+        span = self._to_cut.popleft()
+        self._to_accept.append(span)
+        context = self._sovits.generator.receptive_field_frames
+        window = cut_window(self._latents, span.start, span.size, context)
+        return WindowInputs(window.latents, window.mask, self._voice.style.audio, span.size, context)
+
+    def accept(self, audio: Tensor) -> bytes:
+        """Return the PCM that this audio of the earliest window still out makes ready, perhaps none.
+
+        Args:
+            audio: (size x hop,) float32, what lies beyond the segment's end included.
+
+        Raises:
+            RuntimeError: no window is out.
+            FloatingPointError: the model gave no finite audio.
+        """
+        self._require(bool(self._to_accept), "no window is out")
+        span = self._to_accept.popleft()
+        real = audio[: span.num_frames * self._sovits.config.hop_samples]
+        if not real.isfinite().all():
+            raise FloatingPointError(f"the model's audio is not finite from frame {span.start}")
+        return to_pcm(real)
+
+    @staticmethod
+    def _require(condition: bool, otherwise: str) -> None:
+        if not condition:
+            raise RuntimeError(otherwise)
