@@ -16,6 +16,7 @@ from deployments.http.service import Service
 from tts_core.audio.formats import AudioFormat
 
 _MODES = {"false": 0, "no": 0, "off": 0, "true": 1, "yes": 1, "on": 1, "": 0}
+_FASTEST_MODE = 3
 _FORMATS = {
     "wav": AudioFormat.WAV,
     "raw": AudioFormat.PCM,
@@ -42,7 +43,13 @@ class TtsRequest(SamplingFields):
     text_lang: Annotated[str, BeforeValidator(_lowered), Field(min_length=1)]
     ref_audio_path: Annotated[str, Field(min_length=1, max_length=1000, description="Id of a voice.")]
     media_type: Annotated[Literal["wav", "raw", "ogg", "aac"], BeforeValidator(_lowered)] = "wav"
-    streaming_mode: Annotated[int, BeforeValidator(_mode), Field(ge=0, le=3)] = 0
+    streaming_mode: Annotated[
+        int,
+        BeforeValidator(_mode),
+        Field(
+            ge=0, le=3, description="0 answers whole, 1 and 2 stream, 3 streams with the first audio early."
+        ),
+    ] = 0
     speed_factor: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False)] = 1.0
     seed: int = -1
 
@@ -61,6 +68,7 @@ class TtsRequest(SamplingFields):
             language=self.text_lang,
             speed=self.speed_factor,
             seed=self.seed,
+            low_latency=self.streaming_mode == _FASTEST_MODE,
             sampling=self.sampling(),
         )
 

@@ -46,6 +46,9 @@ class SpeechRequest(SamplingFields):
         None, description="The same request with the same seed gives the same samples. -1: draw one."
     )
 
+    low_latency: bool | None = Field(
+        False, description="First audio as early as it can be had, where the engine has a mode for it."
+    )
     ignore_eos: bool | None = Field(None, description="Speak max_tokens in each segment, for load tests.")
     min_tokens: int | None = None
     max_tokens: int | None = None
@@ -59,6 +62,7 @@ class SpeechRequest(SamplingFields):
             speed=1.0 if self.speed is None else self.speed,
             pitch=1.0 if self.pitch is None else self.pitch,
             seed=self.seed,
+            low_latency=bool(self.low_latency),
             sampling=self.sampling(
                 ignore_eos=self.ignore_eos, min_tokens=self.min_tokens, max_tokens=self.max_tokens
             ),

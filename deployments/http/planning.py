@@ -26,6 +26,7 @@ class Wish:
     speed: float = 1.0
     pitch: float = 1.0
     seed: int | None = None
+    low_latency: bool = False
     sampling: SamplingParams | None = None
 
 
@@ -53,6 +54,7 @@ class Planner:
             seed=_seed(wish.seed),
             speed=wish.speed,
             pitch=wish.pitch,
+            low_latency=wish.low_latency,
             sampling=wish.sampling,
         )
 

@@ -32,6 +32,15 @@ async def test_streamed_samples_are_the_whole_ones(client: httpx.AsyncClient, mo
     assert wav_pcm(streamed.content) == wav_pcm(whole.content)
 
 
+@pytest.mark.parametrize("mode", [0, 1, 2, 3, "3", True, "", "true"])
+async def test_the_fastest_mode_and_no_other_asks_for_low_latency(
+    client: httpx.AsyncClient, source: FakeSource, mode: Any
+) -> None:
+    await client.post("/tts", json={**HELLO, "streaming_mode": mode})
+    await client.get("/tts", params={**HELLO, "streaming_mode": str(mode)})
+    assert [request.low_latency for request in source.requests] == [mode in (3, "3")] * 2
+
+
 @pytest.mark.parametrize("mode", [False, 0, "false", "False", "0", "no", ""])
 async def test_not_streaming_has_many_names(client: httpx.AsyncClient, mode: Any) -> None:
     answer = await client.post("/tts", json={**HELLO, "streaming_mode": mode})

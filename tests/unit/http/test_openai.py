@@ -72,6 +72,16 @@ async def test_alias_seed_and_extras_reach_the_engine(client: httpx.AsyncClient,
     assert (request.speed, request.pitch, request.language) == (1.5, 0.8, "fr")
 
 
+@pytest.mark.parametrize(
+    ("asked", "planned"), [({}, False), ({"low_latency": None}, False), ({"low_latency": True}, True)]
+)
+async def test_low_latency_is_asked_for_by_name(
+    client: httpx.AsyncClient, source: FakeSource, asked: dict[str, Any], planned: bool
+) -> None:
+    assert (await speak(client, **asked)).status_code == 200
+    assert source.requests[0].low_latency is planned
+
+
 async def test_an_alias_takes_a_variant(client: httpx.AsyncClient, source: FakeSource) -> None:
     await speak(client, voice="alloy+m2")
     assert source.requests[0].voice == "en-us+m2"
@@ -112,6 +122,7 @@ BAD_BODIES: list[tuple[dict[str, Any], int, str, str | None]] = [
     ({"speed": "fast"}, 400, "invalid_parameter", "speed"),
     ({"speed": True}, 400, "invalid_parameter", "speed"),
     ({"seed": -2}, 400, "invalid_parameter", "seed"),
+    ({"low_latency": "yes"}, 400, "invalid_parameter", "low_latency"),
     ({"seed": 1.5}, 400, "invalid_parameter", "seed"),
     ({"response_format": "midi"}, 400, "unsupported_format", "response_format"),
     ({"response_format": "ogg"}, 400, "unsupported_format", "response_format"),
