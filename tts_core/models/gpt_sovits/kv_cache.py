@@ -22,8 +22,9 @@ class KVCache:
     ) -> None:
         shape = self.shape(config, num_slots, max_len)
         # Zeros, not empty memory: attention multiplies masked values by 0, which a stray NaN would survive.
-        self.keys = torch.zeros(shape, dtype=dtype, device=device)
-        self.values = torch.zeros(shape, dtype=dtype, device=device)
+        self._both = torch.zeros((2, *shape), dtype=dtype, device=device)
+        self.keys: Tensor = self._both[0]
+        self.values: Tensor = self._both[1]
         self._rows = torch.arange(num_slots, device=device)
 
     @staticmethod
@@ -49,11 +50,15 @@ class KVCache:
         self.keys[layer, :, :, :length].index_copy_(0, slots, keys)
         self.values[layer, :, :, :length].index_copy_(0, slots, values)
 
-    def write_step(self, layer: int, positions: Tensor, keys: Tensor, values: Tensor) -> None:
-        """Put (rows, heads, head_dim) of slot `row` at `positions[row]`, for the first `rows` slots."""
-        rows = self._rows[: keys.shape[0]]
-        self.keys[layer][rows, :, positions] = keys
-        self.values[layer][rows, :, positions] = values
+    def write_alone(self, layer: int, slot: int, keys: Tensor, values: Tensor) -> None:
+        """Put (heads, length, head_dim) at the start of one slot."""
+        length = keys.shape[1]
+        self.keys[layer, slot, :, :length] = keys
+        self.values[layer, slot, :, :length] = values
+
+    def write_step(self, layer: int, positions: Tensor, both: Tensor) -> None:
+        """Put (rows, 2, heads, head_dim), keys and values, at `positions[row]` of slot `row`."""
+        self._both[:, layer][:, self._rows[: len(both)], :, positions] = both
 
     def read(self, layer: int, num_rows: int, length: int) -> tuple[Tensor, Tensor]:
         """Return views of the first `num_rows` slots and the first `length` positions."""

@@ -26,6 +26,7 @@ from tts_core.models.gpt_sovits.features import (
     load_speech_features,
 )
 from tts_core.models.gpt_sovits.fingerprint import Fingerprint
+from tts_core.models.gpt_sovits.packed import can_pack, pack_t2s
 from tts_core.models.gpt_sovits.sovits import SoVITS, build_sovits
 from tts_core.models.gpt_sovits.speaker import SpeakerEncoder, build_speaker_encoder
 from tts_core.models.gpt_sovits.t2s import T2S, build_t2s
@@ -41,7 +42,8 @@ class LoadedModel:
     Attributes:
         name: what requests name it by.
         version: "v1", "v2", "v2Pro" or "v2ProPlus".
-        fingerprint: a hash of all weights and the precision they run in: equal fingerprints compute alike.
+        fingerprint: a hash of all weights, their precision and whether they are packed; equal fingerprints
+            compute alike.
         t2s, sovits: the two checkpoints.
         speech_features: HuBERT, for references.
         phone_features: BERT, for Chinese; None where it was left out to save its memory.
@@ -92,6 +94,7 @@ def load_model(
         InvalidCheckpoint: a file is damaged, foreign or doesn't fit the others; names the file.
         MissingDependency: a package is missing.
     """
+    packed = can_pack(dtype, device)
     t2s, sovits = read_checkpoint(paths.t2s), read_checkpoint(paths.sovits)
     check_pair(t2s, sovits)
     speaker_path = _speaker_path(paths, sovits)
@@ -99,8 +102,8 @@ def load_model(
     return LoadedModel(
         name=name,
         version=sovits.version,
-        fingerprint=_fingerprint(t2s, sovits, speaker or {}, paths, dtype, with_phone_features),
-        t2s=_naming(paths.t2s, lambda: _t2s(t2s, dtype, device)),
+        fingerprint=_fingerprint(t2s, sovits, speaker or {}, paths, dtype, packed, with_phone_features),
+        t2s=_naming(paths.t2s, lambda: _t2s(t2s, dtype, device, packed)),
         sovits=_naming(paths.sovits, lambda: _sovits(sovits, dtype, device)),
         speech_features=load_speech_features(paths.hubert, dtype, device),
         phone_features=load_phone_features(paths.bert, dtype, device) if with_phone_features else None,
@@ -112,8 +115,11 @@ def load_model(
     )
 
 
-def _t2s(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | str) -> T2S:
-    return build_t2s(checkpoint.tensors, T2SConfig.from_checkpoint(checkpoint.config), dtype, device)
+def _t2s(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | str, packed: bool) -> T2S:
+    model = build_t2s(checkpoint.tensors, T2SConfig.from_checkpoint(checkpoint.config), dtype, device)
+    if packed:
+        pack_t2s(model)
+    return model
 
 
 def _sovits(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | str) -> SoVITS:
@@ -135,10 +141,12 @@ def _fingerprint(
     speaker: Mapping[str, torch.Tensor],
     paths: WeightsPaths,
     dtype: torch.dtype,
+    packed: bool,
     with_phone_features: bool,
 ) -> str:
     fingerprint = Fingerprint()
-    for setting, value in (("version", sovits.version), ("dtype", str(dtype))):
+    settings = {"version": sovits.version, "dtype": str(dtype), "weights": "packed" if packed else "plain"}
+    for setting, value in settings.items():
         fingerprint.add_value(setting, value)
     for kind, tensors in (("t2s", t2s.tensors), ("sovits", sovits.tensors), ("speaker", speaker)):
         fingerprint.add_tensors(kind, tensors)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from tts_core.models.gpt_sovits.config import T2SConfig
 from tts_core.models.gpt_sovits.kv_cache import KVCache
 from tts_core.models.gpt_sovits.loading import KeyScheme, empty_embedding, load_module
-from tts_core.models.gpt_sovits.t2s_layers import T2SLayer, additive, sine_table
+from tts_core.models.gpt_sovits.t2s_layers import Step, T2SLayer, additive, sine_table
 
 Padding = Literal["left", "right"]
 
@@ -47,6 +47,9 @@ class T2S(nn.Module):
 
     text_positions: Tensor
     audio_positions: Tensor
+    prefills_alone = False
+    """Whether prompts are read one by one, without padding. That makes a row independent of the others in any
+    kind of product, and wastes nothing, but launches more of them."""
 
     def __init__(self, config: T2SConfig) -> None:
         super().__init__()
@@ -94,13 +97,17 @@ class T2S(nn.Module):
             slots: (rows,) where each row lives; distinct. Positions up to P + Y are overwritten.
             padding: on which side of `phones`, `bert` and `prompt` the rest of a row lies.
         """
+        if self.prefills_alone:
+            return self._prefill_each(
+                phones, bert, prompt, phone_lengths, prompt_lengths, cache, slots, padding
+            )
         embedded = self._embed_text(phones, bert), self.audio_embedding(prompt)
         x = self._packed(*embedded, phone_lengths, prompt_lengths, padding)
         mask = _prompt_mask(x.shape[1], phone_lengths, self.dtype)
         for layer in self.transformer_layers():
             x = layer.prefill(x, mask, cache, slots)
         last = (phone_lengths + prompt_lengths - 1).view(-1, 1, 1).expand(-1, 1, x.shape[2])
-        return self._logits(x.gather(1, last))
+        return self._logits(x.gather(1, last).squeeze(1))
 
     @torch.inference_mode()
     def decode_step(
@@ -119,11 +126,10 @@ class T2S(nn.Module):
                 where shapes must be fixed.
         """
         x = self.audio_embedding(tokens) + self.audio_positions[audio_positions]
-        x = x.unsqueeze(1)
         seen = torch.arange(kv_len, device=tokens.device) <= positions.unsqueeze(1)
-        mask = additive(seen[:, None, None], self.dtype)
+        step = Step(positions, additive(seen[:, None, None], self.dtype))
         for layer in self.transformer_layers():
-            x = layer.step(x, positions, mask, cache)
+            x = layer.step(x, step, cache)
         return self._logits(x)
 
     def fold_positions(self) -> None:
@@ -135,6 +141,38 @@ class T2S(nn.Module):
     def transformer_layers(self) -> list[T2SLayer]:
         """Return the layers, typed."""
         return list(self.layers)  # type: ignore[arg-type]
+
+    def _prefill_each(
+        self,
+        phones: Tensor,
+        bert: Tensor,
+        prompt: Tensor,
+        phone_lengths: Tensor,
+        prompt_lengths: Tensor,
+        cache: KVCache,
+        slots: Tensor,
+        padding: Padding,
+    ) -> Tensor:
+        rows = zip(phone_lengths.tolist(), prompt_lengths.tolist(), slots.tolist(), strict=True)
+        logits = []
+        for row, (num_text, num_audio, slot) in enumerate(rows):
+            text, audio = (
+                _counted(phones.shape[1], num_text, padding),
+                _counted(prompt.shape[1], num_audio, padding),
+            )
+            x = self._embed_text(phones[row, text], bert[row, text]) + self.text_positions[:num_text]
+            y = self.audio_embedding(prompt[row, audio]) + self.audio_positions[:num_audio]
+            logits.append(self._prefill_alone(torch.cat((x, y)), num_text, cache, slot))
+        return torch.cat(logits)
+
+    def _prefill_alone(self, embedded: Tensor, num_text: int, cache: KVCache, slot: int) -> Tensor:
+        """Read one prompt (length, dim) of text and audio; return (1, vocab)."""
+        index = torch.arange(len(embedded), device=embedded.device)
+        mask = additive(index <= index[num_text:].unsqueeze(1), self.dtype)
+        x = embedded.unsqueeze(0)
+        for layer in self.transformer_layers():
+            x = layer.prefill_alone(x, num_text, mask, cache, slot)
+        return self._logits(x[:, -1])
 
     def _embed_text(self, phones: Tensor, bert: Tensor) -> Tensor:
         embedded: Tensor = self.text_embedding(phones) + self.bert_proj(bert.to(self.dtype))
@@ -162,8 +200,13 @@ class T2S(nn.Module):
         return x + positions
 
     def _logits(self, last: Tensor) -> Tensor:
-        logits: Tensor = self.predict(last.squeeze(1))
+        logits: Tensor = self.predict(last)
         return logits.float()
+
+
+def _counted(length: int, count: int, padding: Padding) -> slice:
+    """Return where the `count` columns that count lie among `length`."""
+    return slice(count) if padding == "right" else slice(length - count, length)
 
 
 def _prompt_mask(length: int, text_lengths: Tensor, dtype: torch.dtype) -> Tensor:

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import relu, scaled_dot_product_attention
+from torch.nn.functional import scaled_dot_product_attention
 
 from tts_core.models.gpt_sovits.config import T2SConfig
 from tts_core.models.gpt_sovits.kv_cache import KVCache
+from tts_core.models.gpt_sovits.layers import FusedLinear
+
+
+@dataclass(frozen=True)
+class Step:
+    """What all layers of one decode step share.
+
+    Attributes:
+        positions: (rows,) where keys and values are written.
+        mask: (rows, 1, 1, kv_len), added to the scores: how much of the cache is read.
+    """
+
+    positions: Tensor
+    mask: Tensor
 
 
 class T2SLayer(nn.Module):
     """Post-norm: x = LN1(x + attention(x)), then x = LN2(x + W2 relu(W1 x)).
 
-    Every matrix product is an `nn.Linear` attribute (`qkv`, `out`, `expand`, `contract`), so that an engine
-    can put packed or quantised products in their place.
+    Every matrix product is an attribute (`qkv`, `out`, `expand`, `contract`), so that packed products can
+    take their places.
     """
 
     def __init__(self, config: T2SConfig, index: int) -> None:
@@ -25,9 +40,9 @@ class T2SLayer(nn.Module):
         self.index = index
         self.num_heads = config.num_heads
         self.qkv = nn.Linear(dim, 3 * dim)
-        self.out = nn.Linear(dim, dim)
-        self.expand = nn.Linear(dim, 4 * dim)
-        self.contract = nn.Linear(4 * dim, dim)
+        self.out = FusedLinear(dim, dim)
+        self.expand = FusedLinear(dim, 4 * dim, with_relu=True)
+        self.contract = FusedLinear(4 * dim, dim)
         self.norm1 = nn.LayerNorm(dim)
         self.norm2 = nn.LayerNorm(dim)
 
@@ -38,16 +53,29 @@ class T2SLayer(nn.Module):
         attended = scaled_dot_product_attention(query, key, value, attn_mask=mask)
         return self._finish(x, attended)
 
-    def step(self, x: Tensor, positions: Tensor, mask: Tensor, cache: KVCache) -> Tensor:
-        """Return (rows, 1, dim), having written each row's key and value at its position.
+    def prefill_alone(self, x: Tensor, num_text: int, mask: Tensor, cache: KVCache, slot: int) -> Tensor:
+        """Return (1, length, dim) for one prompt without padding, leaving keys and values in `slot`.
 
-        `mask` is (rows, 1, 1, kv_len) and says how much of the cache is read.
+        Text sees text only, so only what follows it is masked: (length - num_text, length).
         """
         query, key, value = self._heads(x)
-        cache.write_step(self.index, positions, key[:, :, 0], value[:, :, 0])
-        keys, values = cache.read(self.index, x.shape[0], mask.shape[-1])
-        attended = scaled_dot_product_attention(query, keys, values, attn_mask=mask)
+        cache.write_alone(self.index, slot, key[0], value[0])
+        text = slice(num_text)
+        attended = scaled_dot_product_attention(query[:, :, text], key[:, :, text], value[:, :, text])
+        if len(mask):
+            audio = scaled_dot_product_attention(query[:, :, num_text:], key, value, attn_mask=mask)
+            attended = torch.cat((attended, audio), 2)
         return self._finish(x, attended)
+
+    def step(self, x: Tensor, step: Step, cache: KVCache) -> Tensor:
+        """Return (rows, dim), having written each row's key and value at its position."""
+        rows, dim = x.shape
+        fused: Tensor = self.qkv(x)
+        split = fused.view(rows, 3, self.num_heads, dim // self.num_heads)
+        cache.write_step(self.index, step.positions, split[:, 1:])
+        keys, values = cache.read(self.index, rows, step.mask.shape[-1])
+        attended = scaled_dot_product_attention(split[:, 0].unsqueeze(2), keys, values, attn_mask=step.mask)
+        return self._normed(x, attended.view(rows, dim))
 
     def _heads(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         rows, length, dim = x.shape
@@ -56,9 +84,11 @@ class T2SLayer(nn.Module):
         return split[0], split[1], split[2]
 
     def _finish(self, x: Tensor, attended: Tensor) -> Tensor:
-        attended = attended.transpose(1, 2).reshape(x.shape)
-        x = self.norm1(x + self.out(attended))
-        result: Tensor = self.norm2(x + self.contract(relu(self.expand(x))))
+        return self._normed(x, attended.transpose(1, 2).reshape(x.shape))
+
+    def _normed(self, x: Tensor, attended: Tensor) -> Tensor:
+        x = self.norm1(self.out(attended, x))
+        result: Tensor = self.norm2(self.contract(self.expand(x), x))
         return result
 
 
