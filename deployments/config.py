@@ -100,6 +100,10 @@ class GPTSoVITSArgs(StrictModel):
     A replica holds `max_loaded_models` of them; another one takes the place of the one used longest ago, once
     nobody listens to that any more. `voices` is a folder or an fsspec URL that all nodes share, and
     `prompt_cache` a local folder in which each voice is kept as each model reads it.
+
+    A listener is admitted while a slot is free and everyone would still get `min_pace` seconds of audio per
+    second. Left out, it is 1 on a GPU: nobody who plays while listening runs dry. On a CPU it is 0: slots alone
+    decide.
     """
 
     kind: Literal["gpt_sovits"] = "gpt_sovits"
@@ -111,6 +115,8 @@ class GPTSoVITSArgs(StrictModel):
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
     num_threads: PositiveInt = 1
     num_slots: PositiveInt = 8
+    policy: Literal["least_headroom", "round_robin"] = "least_headroom"
+    min_pace: Annotated[float, Field(ge=0)] | None = None
     streaming: StreamingArgs = StreamingArgs()
     replica: ReplicaArgs = ReplicaArgs(
         cpus=1.0, autoscaling=AutoscalingArgs(max_replicas=1, target_ongoing_requests=4)

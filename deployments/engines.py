@@ -39,7 +39,8 @@ def _formant(args: FormantArgs) -> AsyncEngine:
 def _gpt_sovits(args: GPTSoVITSArgs, name: str) -> AsyncEngine:
     import torch
 
-    from tts_core.models.gpt_sovits.engine import SoloEngine
+    from tts_core.engine.assembly import EngineOptions
+    from tts_core.engine.async_engine import BatchingEngine
     from tts_core.models.gpt_sovits.loaded_model import load_model
     from tts_core.models.gpt_sovits.prompt_cache import PromptCache
     from tts_core.models.gpt_sovits.stored_voices import StoredVoices
@@ -48,15 +49,22 @@ def _gpt_sovits(args: GPTSoVITSArgs, name: str) -> AsyncEngine:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = load_model(_paths(args.models[name]), name, getattr(torch, args.precision), device)
     voices = StoredVoices(VoiceStore(args.voices), PromptCache(args.prompt_cache), model)
-    return SoloEngine(
-        model,
-        voices.prompt,
-        voices.infos,
-        args.streaming.limits(),
-        args.num_slots,
-        args.num_threads,
-        settle=voices.settle,
+    options = EngineOptions(
+        num_slots=args.num_slots,
+        num_threads=args.num_threads,
+        policy=args.policy,
+        min_pace=_min_pace(args, device),
     )
+    return BatchingEngine(
+        model, voices.prompt, voices.infos, args.streaming.limits(), options, settle=voices.settle
+    )
+
+
+def _min_pace(args: GPTSoVITSArgs, device: str) -> float:
+    """Few voices reach real time on a CPU, and its users would rather wait than be refused."""
+    if args.min_pace is not None:
+        return args.min_pace
+    return 1.0 if device == "cuda" else 0.0
 
 
 def _paths(args: CheckpointArgs) -> WeightsPaths:

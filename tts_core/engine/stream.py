@@ -75,6 +75,7 @@ class SpeechStream:
         sample_rate_hz: rate of the mono PCM that is written.
         limits: lead and chunk sizes.
         on_close: called once, when the producer has nothing more to do, whatever the reason.
+        on_room: called whenever more was delivered, for a producer that looks at `num_delivered` itself.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class SpeechStream:
         sample_rate_hz: int,
         limits: StreamLimits,
         on_close: Callable[[SpeechStream], None] | None = None,
+        on_room: Callable[[], None] | None = None,
     ) -> None:
         self.sample_rate_hz = sample_rate_hz
         self.state = StreamState.OPEN
@@ -89,6 +91,7 @@ class SpeechStream:
         self._max_chunk = max(1, int(limits.max_chunk_s * sample_rate_hz))
         self._chunk_target = min(max(1, int(limits.first_chunk_s * sample_rate_hz)), self._max_chunk)
         self._on_close = on_close
+        self._on_room = on_room
         self._buffer = bytearray()
         self._loop = asyncio.get_running_loop()
         self._opened_at = self._loop.time()
@@ -176,6 +179,8 @@ class SpeechStream:
         """Note how many samples the listener has been sent in all. Late or repeated notes are harmless."""
         self._num_delivered = max(self._num_delivered, min(num_delivered, self._num_taken))
         self._refresh()
+        if self._on_room is not None and not self.closed:
+            self._on_room()
 
     def cancel(self) -> None:
         """Leave. The producer is told at once, and what is buffered is dropped."""

@@ -1,4 +1,8 @@
-"""Semantic tokens of one segment at a time: prefill, then one decode step for each token."""
+"""Semantic tokens of one segment at a time: prefill, then one decode step for each token.
+
+The plain way, without batches, that the batching engine is held to, bit for bit. It runs in shapes that the
+engine uses, since a model's last bits may depend on the shape that it runs in.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from tts_core.errors import InputTooLong
 from tts_core.models.gpt_sovits.noise import Purpose, exponential, seed_word
@@ -15,7 +20,8 @@ from tts_core.models.gpt_sovits.t2s import T2S
 from tts_core.sampling_params import SamplingParams
 
 _NOISE_BLOCK = 32
-_KV_BUCKET = 64
+_KV_MULTIPLE = 64
+_PROMPT_MULTIPLE = 32
 
 
 @dataclass(frozen=True)
@@ -36,32 +42,56 @@ class DecodeInputs:
         return len(self.phones) + len(self.prompt)
 
 
+PrefillRows = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
+
+
+def padded_rows(inputs: DecodeInputs, length: int) -> PrefillRows:
+    """Return a prompt as the one row of a prefill over `length` positions: phones, BERT, prompt, lengths.
+
+    Phones are padded on the right; what stands there is never looked at.
+    """
+    margin = length - len(inputs)
+    sizes = (
+        torch.tensor([len(part)], device=inputs.phones.device) for part in (inputs.phones, inputs.prompt)
+    )
+    phones, bert = pad(inputs.phones, (0, margin)), pad(inputs.bert, (0, 0, 0, margin))
+    return phones[None], bert[None], inputs.prompt[None], *sizes
+
+
+def check_fits(num_inputs: int, params: SamplingParams, max_len: int) -> None:
+    """Return if so many phones and prompt tokens leave room for `max_tokens` within `max_len`.
+
+    Raises:
+        InputTooLong: they don't.
+    """
+    room = max_len - params.max_tokens
+    if num_inputs > room:
+        raise InputTooLong(
+            f"a segment and its voice may have {room} phones and prompt tokens, not {num_inputs}",
+            param="input",
+        )
+
+
 class TokenDecoder:
     """Owns the cache of one sequence. Every segment starts on a cache of zeros, whatever ran before it.
 
     Args:
         t2s: the model.
         max_len: phones, prompt and tokens together; bounds the memory.
+        num_rows: of a decode step; the sequence is the first, and nothing reads the others.
     """
 
-    def __init__(self, t2s: T2S, max_len: int) -> None:
+    def __init__(self, t2s: T2S, max_len: int, num_rows: int = 2) -> None:
         self._t2s = t2s
-        self._cache = t2s.new_cache(1, max_len)
+        self.max_len = max_len
+        self._cache = t2s.new_cache(num_rows, max_len)
         self._slot = torch.zeros(1, dtype=torch.long, device=t2s.device)
+        self._rows = torch.zeros(num_rows, dtype=torch.long, device=t2s.device)
         self._busy = False
 
     def check_fits(self, num_inputs: int, params: SamplingParams) -> None:
-        """Return if so many phones and prompt tokens leave room for `max_tokens`.
-
-        Raises:
-            InputTooLong: they don't.
-        """
-        room = self._cache.max_len - params.max_tokens
-        if num_inputs > room:
-            raise InputTooLong(
-                f"a segment and its voice may have {room} phones and prompt tokens, not {num_inputs}",
-                param="input",
-            )
+        """See the function of this name."""
+        check_fits(num_inputs, params, self.max_len)
 
     def decode(
         self, inputs: DecodeInputs, params: SamplingParams, seed: int, segment: int
@@ -78,7 +108,7 @@ class TokenDecoder:
         """
         if self._busy:
             raise RuntimeError("a decoder takes one segment at a time")
-        self.check_fits(len(inputs), params)
+        check_fits(len(inputs), params, self.max_len)
         self._busy, used = True, len(inputs)
         try:
             for token in self._tokens(inputs, params, seed, segment):
@@ -100,20 +130,21 @@ class TokenDecoder:
                 logits = self._advance(token, len(inputs) + step, len(inputs.prompt) + step)
 
     def _prefill(self, inputs: DecodeInputs) -> Tensor:
-        lengths = (self._slot + len(inputs.phones), self._slot + len(inputs.prompt))
-        rows = inputs.phones[None], inputs.bert[None], inputs.prompt[None]
-        return self._t2s.prefill(*rows, *lengths, self._cache, self._slot)
+        length = min(_rounded_up(len(inputs), _PROMPT_MULTIPLE), self.max_len)
+        return self._t2s.prefill(*padded_rows(inputs, length), self._cache, self._slot)
 
     def _advance(self, token: int, position: int, audio_position: int) -> Tensor:
-        kv_len = min(-(-(position + 1) // _KV_BUCKET) * _KV_BUCKET, self._cache.max_len)
-        tokens, positions, audio_positions = (
-            self._slot + value for value in (token, position, audio_position)
-        )
-        return self._t2s.decode_step(tokens, positions, audio_positions, self._cache, kv_len)
+        kv_len = min(_rounded_up(position + 1, _KV_MULTIPLE), self.max_len)
+        places = (self._rows + value for value in (token, position, audio_position))
+        return self._t2s.decode_step(*places, self._cache, kv_len)[:1]
 
     def _clear(self, used: int) -> None:
         for store in (self._cache.keys, self._cache.values):
-            store[:, :, :, :used].zero_()
+            store[:, :, :, : _rounded_up(used, _PROMPT_MULTIPLE)].zero_()
+
+
+def _rounded_up(value: int, multiple: int) -> int:
+    return -(-value // multiple) * multiple
 
 
 class _Draw:

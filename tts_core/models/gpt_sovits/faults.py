@@ -7,6 +7,10 @@ import torch
 _DEVICE_WORDS = ("cuda error", "device-side assert", "cublas", "cudnn", "illegal memory access", "hip error")
 
 
+class EngineFault(Exception):
+    """Nothing more can be computed in this process. Its message says what was being done, and for whom."""
+
+
 def is_device_fault(error: BaseException) -> bool:
     """Whether the device can't be trusted any more, so that nothing later in this process can.
 

@@ -9,7 +9,7 @@ import torch
 
 from benchmarks.make_checkpoint import make_checkpoint
 from tests.unit.models.gpt_sovits_engine.support import new_engine
-from tts_core.models.gpt_sovits.engine import SoloEngine
+from tts_core.engine.async_engine import BatchingEngine
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel, load_model
 from tts_core.models.gpt_sovits.weights import WeightsPaths
 
@@ -38,7 +38,7 @@ def model(model_of: Callable[[str], LoadedModel]) -> LoadedModel:
 
 
 @pytest.fixture
-async def engine(model: LoadedModel) -> AsyncIterator[SoloEngine]:
+async def engine(model: LoadedModel) -> AsyncIterator[BatchingEngine]:
     engine = new_engine(model)
     await engine.start()
     yield engine

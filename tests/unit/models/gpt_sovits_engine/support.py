@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,10 +14,11 @@ from unittest.mock import patch
 import torch
 from torch import Tensor
 
+from tts_core.engine.assembly import EngineOptions
+from tts_core.engine.async_engine import BatchingEngine
 from tts_core.engine.stream import SpeechStream, StreamLimits
 from tts_core.errors import UnknownVoice
 from tts_core.models.gpt_sovits.decoding import TokenDecoder
-from tts_core.models.gpt_sovits.engine import SoloEngine
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.speaking import SpeakingOptions, Utterance
 from tts_core.request import Segment, SynthesisRequest
@@ -82,9 +85,16 @@ def request(*texts: str, request_id: str = "r", **changes: Any) -> SynthesisRequ
     return SynthesisRequest(request_id=request_id, **(values | changes))
 
 
-def new_engine(model: LoadedModel, limits: StreamLimits = FAST_LIMITS, **options: Any) -> SoloEngine:
-    options = {"options": SpeakingOptions(max_len=2048)} | options
-    return SoloEngine(model, Prompts(model), lambda: VOICES, limits, **options)
+def new_engine(
+    model: LoadedModel,
+    limits: StreamLimits = FAST_LIMITS,
+    prompts: Callable[[str], Prompt] | None = None,
+    **options: Any,
+) -> BatchingEngine:
+    """Return an engine whose free slots are poisoned: a stray read is loud."""
+    values = {"speaking": SpeakingOptions(max_len=2048), "free_value": math.nan} | options
+    prompt_of = prompts or Prompts(model)
+    return BatchingEngine(model, prompt_of, lambda: VOICES, limits, EngineOptions(**values))
 
 
 def speak_alone(model: LoadedModel, wanted: SynthesisRequest, language: str = "en") -> bytes:
@@ -114,13 +124,12 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def broken(owner: Any, name: str, error: BaseException, times: int = 1) -> Iterator[None]:
-    """Let a method raise at its next `times` calls, then work again."""
-    original, left = getattr(owner, name), [times]
+def broken(owner: Any, name: str, error: BaseException, times: int = 1, after: int = 0) -> Iterator[None]:
+    """Let a method raise at `times` calls, the first `after` ones excepted, then work again."""
+    original, calls = getattr(owner, name), itertools.count()
 
     def replacement(*args: Any, **kwargs: Any) -> Any:
-        if left[0]:
-            left[0] -= 1
+        if after <= next(calls) < after + times:
             raise error
         return original(*args, **kwargs)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -21,7 +22,9 @@ from tests.unit.models.gpt_sovits_engine.support import (
     speak_alone,
     until,
 )
+from tts_core.engine.async_engine import BatchingEngine
 from tts_core.engine.protocol import AsyncEngine
+from tts_core.engine.sequence import SequenceStatus
 from tts_core.engine.stream import StreamLimits, StreamState
 from tts_core.errors import (
     EmptyInput,
@@ -36,7 +39,6 @@ from tts_core.errors import (
     UnknownVoice,
     UnsupportedLanguage,
 )
-from tts_core.models.gpt_sovits.engine import SoloEngine
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.weights import VERSIONS
 from tts_core.request import Segment
@@ -63,7 +65,7 @@ async def test_what_is_heard_is_what_is_spoken_alone(
         await engine.stop()
 
 
-async def test_neighbours_do_not_change_a_byte(engine: SoloEngine, model: LoadedModel) -> None:
+async def test_neighbours_do_not_change_a_byte(engine: BatchingEngine, model: LoadedModel) -> None:
     wanted = [
         request(request_id="a", seed=1),
         request("你好，世界，今天天气很好。", request_id="b", language="zh"),
@@ -75,7 +77,7 @@ async def test_neighbours_do_not_change_a_byte(engine: SoloEngine, model: Loaded
     assert heard == [speak_alone(model, *pair) for pair in zip(wanted, languages, strict=True)]
 
 
-async def test_cancels_and_failures_before_leave_no_trace(engine: SoloEngine, model: LoadedModel) -> None:
+async def test_cancels_and_failures_before_leave_no_trace(engine: BatchingEngine, model: LoadedModel) -> None:
     cancelled = engine.generate(request(request_id="x", sampling=LONG, voice="bo", language="en"))
     await until(lambda: decoding(engine, "x"))
     with broken(model.sovits.generator, "forward", ValueError("broken on purpose")):
@@ -110,7 +112,7 @@ async def test_chunking_does_not_change_a_byte(limits: StreamLimits, model: Load
 # Flow
 
 
-async def test_the_first_audio_comes_before_the_last_is_made(engine: SoloEngine) -> None:
+async def test_the_first_audio_comes_before_the_last_is_made(engine: BatchingEngine) -> None:
     stream = engine.generate(request(*TEXT * 3))
     first = await anext(stream)
     assert first.num_samples < engine.stats().audio_s * 32000 + 1
@@ -131,7 +133,7 @@ async def test_a_paused_stream_waits_and_others_go_on(model: LoadedModel) -> Non
     await engine.stop()
 
 
-async def test_the_listener_who_runs_dry_first_is_served_first(engine: SoloEngine) -> None:
+async def test_the_listener_who_runs_dry_first_is_served_first(engine: BatchingEngine) -> None:
     order: list[str] = []
 
     async def listen(name: str) -> None:
@@ -147,7 +149,7 @@ async def test_the_listener_who_runs_dry_first_is_served_first(engine: SoloEngin
     await long
 
 
-async def test_prompts_are_asked_for_once_per_request_and_off_the_loop(engine: SoloEngine) -> None:
+async def test_prompts_are_asked_for_once_per_request_and_off_the_loop(engine: BatchingEngine) -> None:
     import threading
 
     names: set[str] = set()
@@ -159,14 +161,15 @@ async def test_prompts_are_asked_for_once_per_request_and_off_the_loop(engine: S
 
     engine._prompt_of = spy
     await hear(engine.generate(request()))
-    assert names == {"gpt-sovits"}
+    assert names == {"gpt-sovits-reader"}
 
 
 # Cancelling
 
 
-def decoding(engine: SoloEngine, request_id: str) -> bool:
-    return engine._sequences[request_id].utterance.stage.name == "DECODING"
+def decoding(engine: BatchingEngine, request_id: str) -> bool:
+    sequences = engine._listeners[request_id].sequences
+    return any(sequence.status is SequenceStatus.RUNNING for sequence in tuple(sequences))
 
 
 async def test_a_cancel_frees_the_slot_at_once_and_the_thread_within_a_step(model: LoadedModel) -> None:
@@ -196,7 +199,7 @@ async def test_a_cancel_frees_the_slot_at_once_and_the_thread_within_a_step(mode
     await engine.stop()
 
 
-async def test_the_same_id_may_come_again_after_a_cancel(engine: SoloEngine, model: LoadedModel) -> None:
+async def test_the_same_id_may_come_again_after_a_cancel(engine: BatchingEngine, model: LoadedModel) -> None:
     engine.generate(request(sampling=LONG)).cancel()
     assert await hear(engine.generate(request())) == speak_alone(model, request())
     assert (engine.stats().num_finished, engine.stats().num_aborted) == (1, 1)
@@ -221,7 +224,7 @@ async def test_the_same_id_may_come_again_after_a_cancel(engine: SoloEngine, mod
     ],
 )
 async def test_what_cannot_be_done_is_refused_at_once(
-    engine: SoloEngine, changes: dict[str, Any], error: type[PolyvoxError]
+    engine: BatchingEngine, changes: dict[str, Any], error: type[PolyvoxError]
 ) -> None:
     with pytest.raises(error):
         engine.generate(request(**changes))
@@ -236,7 +239,7 @@ async def test_what_cannot_be_done_is_refused_at_once(
     ],
 )
 async def test_what_the_text_lacks_ends_the_stream_before_any_audio(
-    engine: SoloEngine, texts: tuple[str, ...], error: type[PolyvoxError]
+    engine: BatchingEngine, texts: tuple[str, ...], error: type[PolyvoxError]
 ) -> None:
     stream = engine.generate(request(*texts, language="auto", sampling=None))
     with pytest.raises(error):
@@ -263,13 +266,13 @@ async def test_a_full_engine_says_so_at_once(model: LoadedModel) -> None:
 @pytest.mark.parametrize(
     ("part", "method", "where"),
     [
-        ("t2s", "decode_step", "decoding"),
+        ("t2s", "prefill", "prompt"),
         ("sovits", "prior", "latents"),
         ("sovits.generator", "forward", "audio"),
     ],
 )
 async def test_an_exception_fails_its_request_alone(
-    engine: SoloEngine, model: LoadedModel, part: str, method: str, where: str
+    engine: BatchingEngine, model: LoadedModel, part: str, method: str, where: str
 ) -> None:
     owner: Any = model
     for name in part.split("."):
@@ -282,16 +285,33 @@ async def test_an_exception_fails_its_request_alone(
     engine.check_health()
 
 
-async def test_what_was_spoken_before_a_failure_is_heard(engine: SoloEngine, model: LoadedModel) -> None:
-    stream = engine.generate(request())
-    heard = [(await anext(stream)).pcm]
+async def test_whoever_breaks_a_shared_step_fails_alone(engine: BatchingEngine, model: LoadedModel) -> None:
+    """`bo` has one prompt token more than `ada`, so nobody else's last token is at this position."""
+    original, last = model.t2s.decode_step, 31 + NUM_TOKENS - 2
+
+    def breaking(tokens: Any, positions: Any, audio_positions: Any, *rest: Any) -> Any:
+        if (audio_positions == last).any():
+            raise ValueError("broken on purpose")
+        return original(tokens, positions, audio_positions, *rest)
+
+    with patch.object(model.t2s, "decode_step", breaking):
+        failing = engine.generate(request(request_id="a", voice="bo", language="en"))
+        others = [engine.generate(request(request_id=name)) for name in "bc"]
+        with pytest.raises(SegmentFailed, match=r"decoding tokens of segment 0.*broken on purpose"):
+            await hear(failing)
+        assert {await hear(other) for other in others} == {speak_alone(model, request())}
+    engine.check_health()
+
+
+async def test_what_was_spoken_before_a_failure_is_heard(engine: BatchingEngine, model: LoadedModel) -> None:
+    heard: list[bytes] = []
 
     async def hear_on() -> None:
-        async for chunk in stream:
+        async for chunk in engine.generate(request()):
             heard.append(chunk.pcm)  # noqa: PERF401 (what came before the error counts)
 
-    broken_prefill = broken(model.t2s, "prefill", ValueError("broken on purpose"))
-    with broken_prefill, pytest.raises(SegmentFailed, match="segment 1"):
+    broken_prior = broken(model.sovits, "prior", ValueError("broken on purpose"), after=1)
+    with broken_prior, pytest.raises(SegmentFailed, match="segment 1"):
         await hear_on()
     whole = speak_alone(model, request())
     assert len(b"".join(heard)) // 2 == NUM_TOKENS * SAMPLES_PER_TOKEN + PAUSE_SAMPLES
@@ -333,7 +353,7 @@ async def test_failures_in_a_row_poison_and_a_success_between_forgives(model: Lo
     await engine.stop()
 
 
-def poisoned(engine: SoloEngine) -> bool:
+def poisoned(engine: BatchingEngine) -> bool:
     try:
         engine.check_health()
     except EnginePoisoned:
@@ -341,7 +361,7 @@ def poisoned(engine: SoloEngine) -> bool:
     return False
 
 
-async def test_a_voice_that_cannot_be_read_fails_alone_however_often(engine: SoloEngine) -> None:
+async def test_a_voice_that_cannot_be_read_fails_alone_however_often(engine: BatchingEngine) -> None:
     original = engine._prompt_of
 
     def failing(voice_id: str) -> Any:

@@ -1,0 +1,241 @@
+"""GPT-SoVITS for many listeners at once, behind the `AsyncEngine` protocol."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from tts_core.engine.admission import Admission
+from tts_core.engine.assembly import EngineOptions, assemble
+from tts_core.engine.costs import Costs
+from tts_core.engine.engine import Engine
+from tts_core.engine.owner import Owner
+from tts_core.engine.preparer import Prepared, Preparer, Unprepared
+from tts_core.engine.script import Script, write_script
+from tts_core.engine.sequence import Listener, Sequence
+from tts_core.engine.stream import BYTES_PER_SAMPLE, SpeechStream, StreamLimits, StreamState
+from tts_core.errors import EnginePoisoned, EngineStopped, PolyvoxError, SetupError
+from tts_core.models.gpt_sovits.admission import check_request
+from tts_core.models.gpt_sovits.faults import describe
+from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+from tts_core.models.gpt_sovits.speaking import PromptOf
+from tts_core.request import SynthesisRequest
+from tts_core.stats import EngineStats
+from tts_core.voice import VoiceInfo
+
+
+class BatchingEngine:
+    """An `AsyncEngine` over one loaded model: one thread computes for all listeners, another reads for them.
+
+    Equal requests give equal bytes: alone or among any others, in any slot, before or after any failure, on
+    any engine with the same weights, options and number of threads. An exception in the models ends its
+    request with SegmentFailed; a fault of the device, or three requests failing in a row, ends all of them
+    with EnginePoisoned.
+
+    Args:
+        model: what to speak with. Never changed; several engines may share it.
+        prompt_of: a voice's prompt features, from its id. Called in the reading thread, once per request.
+        voices: the catalogue. Called in the event loop, once per request.
+        limits: how far each stream runs ahead of its listener, and the sizes of its chunks.
+        options: slots, threads, and what requests don't say.
+        settle: fills in what a request leaves to its voice. Called in the event loop, once per request.
+    """
+
+    def __init__(
+        self,
+        model: LoadedModel,
+        prompt_of: PromptOf,
+        voices: Callable[[], Iterable[VoiceInfo]],
+        limits: StreamLimits,
+        options: EngineOptions | None = None,
+        settle: Callable[[SynthesisRequest], SynthesisRequest] = lambda request: request,
+    ) -> None:
+        self._model, self._prompt_of, self._voices = model, prompt_of, voices
+        self._limits, self._settle = limits, settle
+        self._options = options or EngineOptions()
+        self._costs = Costs(self._options.num_slots)
+        self._admission = Admission(self._costs, self._options.num_slots, self._options.min_pace)
+        self._listeners: dict[str, Listener] = {}
+        self._owner: Owner | None = None
+        self._preparer: Preparer | None = None
+        self._ready: asyncio.Future[None] | None = None
+        self._poison_reason: str | None = None
+        self._num_finished = 0
+        self._num_aborted = 0
+        self._num_samples = 0
+
+    @property
+    def sample_rate_hz(self) -> int:
+        return self._model.sample_rate_hz
+
+    async def start(self) -> None:
+        """Allocate everything, and run every shape once.
+
+        Raises:
+            SetupError: the models don't run here, or don't fit.
+        """
+        if self._owner is not None:
+            raise RuntimeError("the engine was started already")
+        loop = asyncio.get_running_loop()
+        self._ready = loop.create_future()
+        self._owner = Owner(self._assemble, self, loop.call_soon_threadsafe, self._options.num_threads)
+        self._preparer = Preparer(self._model, self._write, self._deliver, self._options.num_threads)
+        self._preparer.start()
+        self._owner.start()
+        try:
+            await self._ready
+        except BaseException:
+            await self.stop()
+            raise
+
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        """Return the catalogue."""
+        return tuple(self._voices())
+
+    def generate(self, request: SynthesisRequest) -> SpeechStream:
+        """Admit a request and return its stream at once; audio follows.
+
+        What the text itself lacks (EmptyInput, InputTooLong, UnsupportedLanguage for a script within it) ends
+        the stream before any audio.
+
+        Raises:
+            UnknownModel, UnknownVoice, UnsupportedLanguage, InvalidParameter, EmptyInput: as they say.
+            Overloaded: every slot is taken, or those who are here could not be kept supplied.
+            EnginePoisoned, EngineStopped: the engine can't speak any more.
+        """
+        owner = self._require_running()
+        language = check_request(request, self._model.name, self._voices(), self._listeners)
+        self._admission.check(len(self._listeners))
+        stream = SpeechStream(
+            self.sample_rate_hz, self._limits, lambda _: self._release(listener), on_room=owner.wake
+        )
+        max_lead = int(self._limits.lead_s * self.sample_rate_hz)
+        listener = Listener(self._settle(request), language, stream, max_lead)
+        self._listeners[request.request_id] = listener
+        owner.put(lambda engine: engine.add(listener))
+        return stream
+
+    def abort(self, request_id: str) -> bool:
+        """End a stream early and free its slot. Returns whether there was one."""
+        listener = self._listeners.get(request_id)
+        if listener is not None:
+            listener.stream.cancel()
+        return listener is not None
+
+    def check_health(self) -> None:
+        """Return while the engine can speak.
+
+        Raises:
+            EnginePoisoned: a device fault, repeated failures, or books that don't balance.
+            EngineStopped: it isn't started, or was stopped.
+        """
+        self._require_running()
+
+    def stats(self) -> EngineStats:
+        """Return a snapshot of the engine's figures."""
+        streams = [listener.stream for listener in self._listeners.values()]
+        return EngineStats(
+            num_slots=self._options.num_slots,
+            num_open=len(streams),
+            num_paused=sum(not stream.has_room for stream in streams),
+            num_finished=self._num_finished,
+            num_aborted=self._num_aborted,
+            audio_s=self._num_samples / self.sample_rate_hz,
+        )
+
+    async def stop(self) -> None:
+        """End every stream with EngineStopped, and return when the threads are gone."""
+        owner, preparer = self._owner, self._preparer
+        if owner is not None:
+            owner.stop()
+        self._fail_all(lambda: EngineStopped("the engine was stopped"))
+        self._owner = self._preparer = None
+        if owner is not None:
+            await asyncio.to_thread(owner.join)
+        if preparer is not None:
+            preparer.stop()
+            await asyncio.to_thread(preparer.join)
+
+    # What the engine's thread says (see `owner.Events` and `engine.Outlet`)
+
+    def on_ready(self, error: BaseException | None) -> None:
+        if self._ready is None or self._ready.done():
+            return
+        if error is None:
+            self._ready.set_result(None)
+        elif isinstance(error, PolyvoxError):
+            self._ready.set_exception(error)
+        else:
+            self._ready.set_exception(SetupError(f"model {self._model.name!r} can't run: {describe(error)}"))
+
+    def on_audio(self, listener: Listener, pcm: bytes) -> None:
+        self._num_samples += len(pcm) // BYTES_PER_SAMPLE
+        listener.stream.write(pcm)
+
+    def on_spoken(self, listener: Listener) -> None:
+        listener.stream.finish()
+
+    def on_failed(self, listener: Listener, error: PolyvoxError) -> None:
+        listener.stream.fail(error)
+
+    def on_fault(self, reason: str) -> None:
+        self._poison_reason = reason
+        self._fail_all(lambda: EnginePoisoned(reason))
+
+    # In other threads
+
+    def _assemble(self) -> Engine:
+        owner, preparer = self._owner, self._preparer
+        assert owner is not None
+        assert preparer is not None
+        return assemble(self._model, self._options, preparer.ask, _Posted(owner, self), self._costs)
+
+    def _write(self, sequence: Sequence) -> Script:
+        listener = sequence.listener
+        return write_script(
+            listener.request, listener.language, self._model, self._prompt_of, self._options.speaking
+        )
+
+    def _deliver(self, result: Prepared | Unprepared) -> None:
+        owner = self._owner
+        if owner is not None:
+            owner.put(lambda engine: engine.prepared(result))
+
+    # Inside
+
+    def _require_running(self) -> Owner:
+        if self._poison_reason is not None:
+            raise EnginePoisoned(self._poison_reason)
+        if self._owner is None or self._ready is None or not self._ready.done():
+            raise EngineStopped("the engine isn't running")
+        return self._owner
+
+    def _release(self, listener: Listener) -> None:
+        """Free the place of a stream that has just closed. The only way out, taken once per stream."""
+        del self._listeners[listener.request_id]
+        if self._owner is not None:
+            self._owner.put(lambda engine: engine.remove(listener))
+        if listener.stream.state is StreamState.FINISHED:
+            self._num_finished += 1
+        else:
+            self._num_aborted += 1
+
+    def _fail_all(self, make_error: Callable[[], PolyvoxError]) -> None:
+        for listener in list(self._listeners.values()):
+            listener.stream.fail(make_error())
+
+
+class _Posted:
+    """Carries an engine's results from its thread to the event loop."""
+
+    def __init__(self, owner: Owner, target: BatchingEngine) -> None:
+        self._owner, self._target = owner, target
+
+    def on_audio(self, listener: Listener, pcm: bytes) -> None:
+        self._owner.say(self._target.on_audio, listener, pcm)
+
+    def on_spoken(self, listener: Listener) -> None:
+        self._owner.say(self._target.on_spoken, listener)
+
+    def on_failed(self, listener: Listener, error: PolyvoxError) -> None:
+        self._owner.say(self._target.on_failed, listener, error)

@@ -1,0 +1,279 @@
+"""The engine without threads or event loops: `step()` does one operation on whoever it is the turn of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from torch import Tensor
+
+from tts_core.engine.costs import Costs
+from tts_core.engine.model_runner import Drawn, ModelRunner, Row
+from tts_core.engine.operations import Decode, Operation, Prefill, Shape, Vocode
+from tts_core.engine.preparer import Prepared, Unprepared
+from tts_core.engine.sampler import NoiseSource
+from tts_core.engine.scheduler import Scheduler
+from tts_core.engine.script import Script
+from tts_core.engine.sequence import Listener, Sequence
+from tts_core.engine.stream import BYTES_PER_SAMPLE
+from tts_core.errors import PolyvoxError, SegmentFailed
+from tts_core.models.gpt_sovits.faults import EngineFault, describe, is_device_fault
+from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+from tts_core.models.gpt_sovits.vocoding import SegmentVocoder, WindowInputs, run_windows, silence
+
+MAX_FAILURES_IN_A_ROW = 3
+
+
+class Outlet(Protocol):
+    """Where an engine's results go."""
+
+    def on_audio(self, listener: Listener, pcm: bytes) -> None: ...
+    def on_spoken(self, listener: Listener) -> None: ...
+    def on_failed(self, listener: Listener, error: PolyvoxError) -> None: ...
+
+
+class Engine:
+    """Owns every sequence from admission to its last sample. One thread, and no other, may use it.
+
+    What a listener hears is a function of their request: batches share operations whose rows don't touch, and
+    everything else runs alone, in a shape of its own.
+
+    Args:
+        model: what to speak with; never changed.
+        runner: T2S with its slots.
+        scheduler: decides what a step does.
+        prepare: asks for a sequence's inputs; they come back through `prepared`.
+        outlet: where audio goes.
+        costs: told how long each operation took.
+    """
+
+    def __init__(
+        self,
+        model: LoadedModel,
+        runner: ModelRunner,
+        scheduler: Scheduler,
+        prepare: Callable[[Sequence], None],
+        outlet: Outlet,
+        costs: Costs,
+    ) -> None:
+        self._model, self._runner, self._scheduler = model, runner, scheduler
+        self._prepare, self._outlet, self._costs = prepare, outlet, costs
+        self._num_failures = 0
+
+    # What comes in between steps
+
+    def add(self, listener: Listener) -> None:
+        """Take a listener on."""
+        self._prepare(self._scheduler.add(listener))
+
+    def remove(self, listener: Listener) -> None:
+        """Forget a listener: the one way out, whatever the reason. Removing again does nothing."""
+        for sequence in self._scheduler.remove(listener):
+            self._vacate(sequence)
+
+    def prepared(self, result: Prepared | Unprepared) -> None:
+        """Take what the preparer made of a sequence."""
+        sequence = result.sequence
+        if not self._scheduler.knows(sequence.listener):
+            return
+        if isinstance(result, Unprepared):
+            # What text or voices do to their readers says nothing about the models.
+            self._fail(sequence, "reading the request", result.error, counts=False)
+            return
+        sequence.listener.script = result.script
+        sequence.inputs = result.inputs
+        sequence.num_inputs, sequence.num_prompt = len(result.inputs), len(result.inputs.prompt)
+        sequence.vocoder = result.script.vocoder(sequence.index, self._model)
+        self._scheduler.prepared(sequence)
+
+    def step(self) -> bool:
+        """Do one operation. Returns whether there was anything to do.
+
+        Raises:
+            EngineFault: nothing more can be computed in this process.
+        """
+        operation = self._scheduler.schedule()
+        if operation is None:
+            return False
+        started = time.perf_counter()
+        try:
+            audio_s = self._run(operation)
+        except Exception as error:
+            self._judge(operation, error)
+        else:
+            self._costs.observe(operation, time.perf_counter() - started, audio_s)
+        return True
+
+    def check_idle(self) -> None:
+        """Return if nothing was lost, with nobody here.
+
+        Raises:
+            RuntimeError: the books don't balance.
+        """
+        self._scheduler.check_idle()
+
+    # Operations
+
+    def _run(self, operation: Operation) -> float:
+        """Return the seconds of audio made."""
+        if isinstance(operation, Prefill):
+            self._prefill(operation.sequence)
+        elif isinstance(operation, Decode):
+            self._decode(operation.sequences)
+        elif isinstance(operation, Shape):
+            sequence = operation.sequence
+            _vocoder(sequence).shape(sequence.codes, sequence.is_decoded)
+        else:
+            return self._vocode(operation.sequences)
+        return 0.0
+
+    def _prefill(self, sequence: Sequence) -> None:
+        script, inputs, slot = _script(sequence), sequence.inputs, sequence.slot
+        assert inputs is not None
+        assert slot is not None
+        source = NoiseSource(script.request.seed, sequence.index)
+        drawn = self._runner.prefill(inputs, slot, script.sampling, source)
+        sequence.inputs = None
+        following = self._scheduler.started(sequence)
+        if following is not None:
+            self._prepare(following)
+        self._take(sequence, drawn)
+
+    def _decode(self, sequences: tuple[Sequence, ...]) -> None:
+        rows = [_row(sequence) for sequence in sequences]
+        drawn = self._runner.decode(rows, self._scheduler.num_rows)
+        for sequence, token in zip(sequences, drawn, strict=True):
+            self._take(sequence, token)
+
+    def _take(self, sequence: Sequence, drawn: Drawn) -> None:
+        """Add a token to its sequence, and end that where speech ends."""
+        if not drawn.is_finite:
+            step = len(sequence.codes)
+            error = FloatingPointError(f"the model's logits are not finite at step {step}")
+            self._fail(sequence, Decode.name, error)
+            return
+        if not drawn.is_end:
+            sequence.codes.append(drawn.token)
+        if drawn.is_end or len(sequence.codes) >= _script(sequence).sampling.max_tokens:
+            self._vacate(sequence)
+            self._scheduler.decoded(sequence)
+
+    def _vocode(self, sequences: tuple[Sequence, ...]) -> float:
+        windows = [_vocoder(sequence).next_window() for sequence in sequences]
+        try:
+            audio = self._generate(windows)
+        except Exception as error:
+            if len(sequences) == 1 or is_device_fault(error):
+                raise
+            return sum(map(self._say_alone, sequences, windows))
+        return sum(map(self._say, sequences, audio))
+
+    def _generate(self, windows: list[WindowInputs]) -> list[Tensor]:
+        return run_windows(self._model.sovits.generator, windows, self._runner.shapes.window_rows)
+
+    def _say_alone(self, sequence: Sequence, window: WindowInputs) -> float:
+        """Generate a window by itself, where it could not be done with others: whoever is at fault fails."""
+        try:
+            return self._say(sequence, self._generate([window])[0])
+        except Exception as error:
+            self._judge(Vocode((sequence,)), error)
+            return 0.0
+
+    def _say(self, sequence: Sequence, audio: Tensor) -> float:
+        vocoder, listener = _vocoder(sequence), sequence.listener
+        try:
+            pcm = vocoder.accept(audio)
+        except FloatingPointError as error:
+            self._fail(sequence, Vocode.name, error)
+            return 0.0
+        self._emit(listener, pcm)
+        if sequence.is_decoded and vocoder.is_finished:
+            self._finish(sequence)
+        return len(pcm) / BYTES_PER_SAMPLE / self._model.sample_rate_hz
+
+    def _finish(self, sequence: Sequence) -> None:
+        """A segment is over: begin the next one, or end the request."""
+        listener, script = sequence.listener, _script(sequence)
+        following = self._scheduler.spoken(sequence)
+        if following is not None:
+            self._prepare(following)
+        if sequence.index + 1 < script.num_segments:
+            self._emit(listener, silence(round(script.options.pause_s * self._model.sample_rate_hz)))
+            return
+        self._num_failures = 0
+        self.remove(listener)
+        self._outlet.on_spoken(listener)
+
+    def _emit(self, listener: Listener, pcm: bytes) -> None:
+        if pcm:
+            listener.count(pcm)
+            self._outlet.on_audio(listener, pcm)
+
+    def _vacate(self, sequence: Sequence) -> None:
+        """Clear and free a sequence's slot."""
+        slot = sequence.slot
+        assert slot is not None
+        self._runner.clear(slot, sequence.num_inputs + len(sequence.codes) + 1)
+        self._scheduler.free(sequence)
+
+    # When something goes wrong
+
+    def _judge(self, operation: Operation, error: Exception) -> None:
+        """Attribute a failure to the operation and the sequences in it, and see who can go on."""
+        if isinstance(error, EngineFault):
+            raise error
+        if is_device_fault(error):
+            who = ", ".join(map(repr, operation.sequences))
+            raise EngineFault(f"{operation.name} of {who} failed: {describe(error)}") from error
+        if len(operation.sequences) == 1:
+            self._fail(operation.sequences[0], operation.name, error)
+            return
+        # Whoever is at fault fails alone: a step can be repeated for each by itself, and comes out the same.
+        for sequence in operation.sequences:
+            alone = Decode((sequence,))
+            try:
+                self._run(alone)
+            except Exception as own_error:
+                self._judge(alone, own_error)
+
+    def _fail(self, sequence: Sequence, doing: str, error: Exception, *, counts: bool = True) -> None:
+        """End a request; end everything where requests fail in a row."""
+        listener = sequence.listener
+        if not self._scheduler.knows(listener):
+            return
+        self.remove(listener)
+        if isinstance(error, PolyvoxError):
+            self._outlet.on_failed(listener, error)
+            return
+        where = f"{doing} of segment {sequence.index} failed: {describe(error)}"
+        self._outlet.on_failed(listener, SegmentFailed(where))
+        self._num_failures += counts
+        if self._num_failures >= MAX_FAILURES_IN_A_ROW:
+            raise EngineFault(f"{self._num_failures} requests failed in a row, the last one so: {where}")
+
+
+def _script(sequence: Sequence) -> Script:
+    script = sequence.listener.script
+    assert script is not None, f"{sequence!r} was not prepared"
+    return script
+
+
+def _vocoder(sequence: Sequence) -> SegmentVocoder:
+    assert sequence.vocoder is not None, f"{sequence!r} was not prepared"
+    return sequence.vocoder
+
+
+def _row(sequence: Sequence) -> Row:
+    """Return a sequence's part in the next decode step."""
+    sampling, slot = _script(sequence).sampling, sequence.slot
+    assert slot is not None
+    num_codes = len(sequence.codes)
+    return Row(
+        slot=slot,
+        token=sequence.codes[-1],
+        position=sequence.num_inputs + num_codes - 1,
+        audio_position=sequence.num_prompt + num_codes - 1,
+        step=num_codes,
+        may_end=not sampling.ignore_eos and num_codes >= sampling.min_tokens,
+    )

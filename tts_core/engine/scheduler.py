@@ -1,0 +1,138 @@
+"""Who does what next. Knows nothing of tensors: it sees listeners, their headroom, and slots."""
+
+from __future__ import annotations
+
+from tts_core.engine.operations import Operation, Prefill
+from tts_core.engine.policies import Options, Policy
+from tts_core.engine.sequence import Listener, Sequence, SequenceStatus
+from tts_core.engine.slots import SlotPool
+
+MAX_SEGMENTS_AHEAD = 1
+"""How many segments of a request are prepared or decoded behind the one that is being heard."""
+
+
+class Scheduler:
+    """Owns the status of every sequence, and the slots. Not safe for threads.
+
+    Args:
+        num_slots: sequences that can be decoded at once.
+        policy: whose turn it is.
+        window_rows: windows that are generated at once, at most.
+    """
+
+    def __init__(self, num_slots: int, policy: Policy, window_rows: int = 1) -> None:
+        self._slots = SlotPool(num_slots)
+        self._policy, self._window_rows = policy, window_rows
+        self._listeners: dict[str, Listener] = {}
+
+    @property
+    def listeners(self) -> tuple[Listener, ...]:
+        return tuple(self._listeners.values())
+
+    @property
+    def num_rows(self) -> int:
+        """Return how many slots, from the first, hold all that are running."""
+        return self._slots.num_rows
+
+    @property
+    def num_running(self) -> int:
+        return self._slots.num_taken
+
+    def knows(self, listener: Listener) -> bool:
+        """Return whether this very listener is here, and not a later one under the same id."""
+        return self._listeners.get(listener.request_id) is listener
+
+    def add(self, listener: Listener) -> Sequence:
+        """Take a listener on, and return the first sequence to prepare."""
+        if listener.request_id in self._listeners:
+            raise RuntimeError(f"request {listener.request_id!r} is here already")
+        self._listeners[listener.request_id] = listener
+        return self._append(listener, 0)
+
+    def remove(self, listener: Listener) -> tuple[Sequence, ...]:
+        """Forget a listener, and return those of their sequences that held a slot, to be cleared."""
+        if not self.knows(listener):
+            return ()
+        del self._listeners[listener.request_id]
+        held = tuple(one for one in listener.sequences if one.slot is not None)
+        for sequence in listener.sequences:
+            sequence.status = SequenceStatus.DROPPED
+        return held
+
+    def schedule(self) -> Operation | None:
+        """Return what to do next, or None. A sequence that is to be read has its slot already."""
+        operation = self._policy.pick(self._options())
+        if isinstance(operation, Prefill):
+            operation.sequence.slot = self._slots.take()
+        return operation
+
+    # What has been done
+
+    def prepared(self, sequence: Sequence) -> None:
+        """Let a sequence wait for a slot."""
+        sequence.status = SequenceStatus.WAITING
+
+    def started(self, sequence: Sequence) -> Sequence | None:
+        """Note that a sequence is running, and return the next one to prepare, where there is one."""
+        sequence.status = SequenceStatus.RUNNING
+        return self._next_of(sequence.listener)
+
+    def decoded(self, sequence: Sequence) -> None:
+        """Note that a sequence's tokens are complete."""
+        sequence.status = SequenceStatus.DECODED
+
+    def spoken(self, sequence: Sequence) -> Sequence | None:
+        """Note that all audio of a sequence was made; as `started`."""
+        sequence.status = SequenceStatus.SPOKEN
+        sequence.listener.sequences.remove(sequence)
+        return self._next_of(sequence.listener)
+
+    def free(self, sequence: Sequence) -> None:
+        """Take a sequence's slot, once nothing of it is left in there."""
+        if sequence.slot is None:
+            raise RuntimeError(f"{sequence!r} holds no slot")
+        self._slots.free(sequence.slot)
+        sequence.slot = None
+
+    def check_idle(self) -> None:
+        """Return if the books balance with nobody here.
+
+        Raises:
+            RuntimeError: a slot was lost.
+        """
+        if not self._listeners and self._slots.num_taken:
+            raise RuntimeError(f"{self._slots.num_taken} slots are taken, and nobody is here")
+
+    # Inside
+
+    def _options(self) -> Options:
+        ready = [one for one in self._listeners.values() if one.has_room and not one.is_abandoned]
+        sequences = [one for listener in ready for one in listener.sequences]
+        running = [one for one in sequences if one.status is SequenceStatus.RUNNING]
+        # One slot for each listener, or a long request would take the places of others.
+        hosts = {id(one.listener) for one in running}
+        waiting = [
+            one for one in sequences if one.status is SequenceStatus.WAITING and id(one.listener) not in hosts
+        ]
+        fronts = [listener.sequences[0] for listener in ready if listener.sequences]
+        return Options(
+            waiting=tuple(waiting) if self._slots.has_free else (),
+            running=tuple(running),
+            voicing=tuple(one for one in fronts if one.work is not None),
+            window_rows=self._window_rows,
+        )
+
+    def _next_of(self, listener: Listener) -> Sequence | None:
+        """Begin the segment after the last one, unless enough of them are under way."""
+        if listener.script is None or len(listener.sequences) > MAX_SEGMENTS_AHEAD:
+            return None
+        index = listener.num_begun
+        if index >= listener.script.num_segments:
+            return None
+        return self._append(listener, index)
+
+    def _append(self, listener: Listener, index: int) -> Sequence:
+        sequence = Sequence(listener, index)
+        listener.sequences.append(sequence)
+        listener.num_begun = index + 1
+        return sequence

@@ -1,0 +1,83 @@
+"""What a request comes to, once its text was read and its voice was listened to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tts_core.frontend.pipeline import PhoneSequence
+from tts_core.models.gpt_sovits.conditioning import (
+    PromptFeatures,
+    decode_inputs,
+    pieces_of,
+    read_piece,
+    style_of,
+)
+from tts_core.models.gpt_sovits.decoding import DecodeInputs, check_fits
+from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+from tts_core.models.gpt_sovits.sovits import Style
+from tts_core.models.gpt_sovits.speaking import PromptOf, SpeakingOptions
+from tts_core.models.gpt_sovits.vocoding import SegmentVocoder, SegmentVoice
+from tts_core.request import SynthesisRequest
+from tts_core.sampling_params import SamplingParams
+
+
+@dataclass(frozen=True, eq=False)
+class Script:
+    """A request, ready to be spoken segment by segment. Never changed.
+
+    Attributes:
+        request: as it was asked for, with its voice's defaults.
+        phones: of each segment, in order.
+        prompt: the voice as T2S reads it, and `style` as SoVITS does.
+        sampling: the request's, or the engine's own.
+        options: what requests don't say.
+    """
+
+    request: SynthesisRequest
+    phones: tuple[PhoneSequence, ...]
+    prompt: PromptFeatures
+    style: Style
+    sampling: SamplingParams
+    options: SpeakingOptions
+
+    @property
+    def num_segments(self) -> int:
+        return len(self.phones)
+
+    def inputs(self, index: int, model: LoadedModel) -> DecodeInputs:
+        """Return what T2S reads for a segment; runs BERT where its language has it."""
+        return decode_inputs(self.phones[index], self.prompt, model)
+
+    def vocoder(self, index: int, model: LoadedModel) -> SegmentVocoder:
+        """Return what will make audio of the segment's tokens."""
+        voice = SegmentVoice(
+            phones=self.phones[index].ids,
+            style=self.style,
+            seed=self.request.seed,
+            segment=index,
+            speed=self.request.speed,
+            noise_scale=self.options.noise_scale,
+        )
+        low_latency = self.request.low_latency
+        return SegmentVocoder(model.sovits, voice, is_first=index == 0, low_latency=low_latency)
+
+
+def write_script(
+    request: SynthesisRequest,
+    language: str,
+    model: LoadedModel,
+    prompt_of: PromptOf,
+    options: SpeakingOptions,
+) -> Script:
+    """Read a request's text and listen to its voice. All that can be wrong with a request shows here.
+
+    Raises:
+        RequestError: the text or the voice can't be spoken.
+    """
+    pieces = pieces_of(request.segments, language)
+    phones = tuple(read_piece(text, language, model) for text in pieces)
+    prompt = prompt_of(request.voice)
+    sampling = request.sampling or options.sampling
+    longest = max(map(len, phones)) + len(prompt.phones) + len(prompt.tokens)
+    check_fits(longest, sampling, options.max_len)
+    return Script(request, phones, prompt, style_of(prompt, model), sampling, options)

@@ -1,0 +1,120 @@
+"""What an open request is made of, as the engine's thread sees it: a listener and their sequences."""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from typing import TYPE_CHECKING
+
+from tts_core.engine.stream import BYTES_PER_SAMPLE, SpeechStream
+from tts_core.engine.work import Work
+from tts_core.request import SynthesisRequest
+
+if TYPE_CHECKING:  # so that scheduling works, and is tested, without torch
+    from tts_core.engine.script import Script
+    from tts_core.models.gpt_sovits.decoding import DecodeInputs
+    from tts_core.models.gpt_sovits.vocoding import SegmentVocoder
+
+
+class SequenceStatus(enum.Enum):
+    """Where a segment is on its way to audio. Only the scheduler changes it."""
+
+    READING = enum.auto()  # its phones and features are being prepared
+    WAITING = enum.auto()  # ready for a slot
+    RUNNING = enum.auto()  # in a slot, a token at a time
+    DECODED = enum.auto()  # its tokens are complete and its slot is free
+    SPOKEN = enum.auto()  # all its audio was made
+    DROPPED = enum.auto()  # nobody wants it any more
+
+
+class Sequence:
+    """One segment of a request.
+
+    Attributes:
+        listener: who hears it.
+        index: its position in the request.
+        status: see `SequenceStatus`.
+        slot: where it is computed while it is running.
+        codes: its tokens so far.
+        inputs: what T2S reads, from when it was prepared until it was read.
+        num_inputs: how long that is, and `num_prompt` how much of it is the voice's own tokens.
+        vocoder: the other half of its way, from when it was prepared.
+    """
+
+    def __init__(self, listener: Listener, index: int) -> None:
+        self.listener = listener
+        self.index = index
+        self.status = SequenceStatus.READING
+        self.slot: int | None = None
+        self.codes: list[int] = []
+        self.inputs: DecodeInputs | None = None
+        self.num_inputs = 0
+        self.num_prompt = 0
+        self.vocoder: SegmentVocoder | None = None
+
+    @property
+    def is_decoded(self) -> bool:
+        return self.status is SequenceStatus.DECODED
+
+    @property
+    def work(self) -> Work | None:
+        """What its vocoder can do with the tokens that are there."""
+        if self.vocoder is None or self.status not in (SequenceStatus.RUNNING, SequenceStatus.DECODED):
+            return None
+        return self.vocoder.due(len(self.codes), self.is_decoded)
+
+    def __repr__(self) -> str:
+        return f"segment {self.index} of request {self.listener.request_id!r}"
+
+
+class Listener:
+    """One open request.
+
+    The stream is the event loop's. The engine's thread only reads its `num_delivered`, `closed` and
+    `deadline`: they may be a moment old, which changes when audio is made, never what it is. The rest is the
+    thread's own.
+
+    Attributes:
+        request: what is asked for, settled: the voice's own defaults are filled in.
+        language: what to read the text as.
+        sequences: segments under way, in order. The first is the one being heard; later ones run ahead.
+        script: what is to be spoken, once it has been read.
+        num_begun: how many of its segments were begun.
+        num_produced: samples made so far, those on their way to the stream included.
+    """
+
+    def __init__(
+        self, request: SynthesisRequest, language: str, stream: SpeechStream, max_lead_samples: int
+    ) -> None:
+        self.request = request
+        self.language = language
+        self.stream = stream
+        self.sequences: deque[Sequence] = deque()
+        self.script: Script | None = None
+        self.num_begun = 0
+        self.num_produced = 0
+        self._max_lead = max_lead_samples
+
+    @property
+    def request_id(self) -> str:
+        return self.request.request_id
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether nobody wants its audio any more."""
+        return self.stream.closed
+
+    @property
+    def has_room(self) -> bool:
+        """Whether what was made is within its lead of what the listener has."""
+        return self.num_produced - self.stream.num_delivered < self._max_lead
+
+    @property
+    def deadline(self) -> float:
+        """When they run dry, by the monotonic clock, counting what is on its way to the stream."""
+        ahead = self.num_produced - self.stream.num_written
+        return self.stream.deadline + max(ahead, 0) / self.stream.sample_rate_hz
+
+    def count(self, pcm: bytes) -> None:
+        """Note audio that was made."""
+        self.num_produced += len(pcm) // BYTES_PER_SAMPLE

@@ -1,0 +1,44 @@
+"""The few fixed shapes in which models run, so that who else is there can't change how anyone is computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """How sizes are rounded up.
+
+    A decode step runs over the first so many slots. Where the number of rows doesn't change a row's bits (see
+    `rows.independent_from`), any number from `min_rows` on will do; elsewhere it is all of them, always. How
+    much of the cache is read is a multiple of `kv_multiple`: masked positions add exact zeros. A prompt is
+    read alone, padded to a multiple of `prompt_multiple`, so its shape is its own.
+
+    Attributes:
+        min_rows: rows of the smallest decode step.
+        kv_multiple: what the length of the cache that is read is a multiple of.
+        prompt_multiple: what the length of a prompt is a multiple of.
+        window_rows: windows in one call of the generator, always.
+    """
+
+    min_rows: int = 2
+    kv_multiple: int = 64
+    prompt_multiple: int = 32
+    window_rows: int = 1
+
+    def num_rows(self, num_used: int, num_slots: int) -> int:
+        """Return the rows of a decode step over the first `num_used` slots."""
+        return min(max(num_used, self.min_rows), num_slots)
+
+    def kv_len(self, used: int, max_len: int) -> int:
+        """Return how much of a cache of `max_len` to read for `used` positions."""
+        return min(rounded_up(used, self.kv_multiple), max_len)
+
+    def prompt_len(self, length: int, max_len: int) -> int:
+        """Return the padded length of a prompt."""
+        return min(rounded_up(length, self.prompt_multiple), max_len)
+
+
+def rounded_up(value: int, multiple: int) -> int:
+    """Return the next multiple that isn't less than `value`."""
+    return -(-value // multiple) * multiple
