@@ -102,8 +102,8 @@ class GPTSoVITSArgs(StrictModel):
     `prompt_cache` a local folder in which each voice is kept as each model reads it.
 
     A listener is admitted while a slot is free and everyone would still get `min_pace` seconds of audio per
-    second. Left out, it is 1 on a GPU: nobody who plays while listening runs dry. On a CPU it is 0: slots alone
-    decide.
+    second. Left out, it is 1 on a GPU: nobody who plays while listening runs dry. On a CPU it is 0: slots
+    alone decide.
     """
 
     kind: Literal["gpt_sovits"] = "gpt_sovits"

@@ -72,9 +72,9 @@ class ModelRunner:
         num_slots = self.num_slots
         self.cache = t2s.new_cache(num_slots, max_len)
         self._sampler = Sampler(t2s.config, num_slots, t2s.device)
-        # What a step is given for each slot, here and where it is computed. A slot without a part in a step is
-        # computed all the same: it has the token that comes next there, so that whatever the step writes is
-        # written again by the slot's own next step.
+        # What a step is given for each slot, here and where it is computed. A slot without a part in a step
+        # is computed all the same: it has the token that comes next there, so that whatever the step writes
+        # is written again by the slot's own next step.
         self._host = torch.zeros(_LIVE + 1, num_slots, dtype=torch.long, pin_memory=t2s.device.type == "cuda")
         self._given = self._host.to(t2s.device, copy=True)
         self._places = self._host.numpy()  # the same memory, quicker to write to

@@ -135,8 +135,10 @@ class TokenDecoder:
 
     def _advance(self, token: int, position: int, audio_position: int) -> Tensor:
         kv_len = min(_rounded_up(position + 1, _KV_MULTIPLE), self.max_len)
-        places = (self._rows + value for value in (token, position, audio_position))
-        return self._t2s.decode_step(*places, self._cache, kv_len)[:1]
+        tokens, positions, audio_positions = (
+            self._rows + value for value in (token, position, audio_position)
+        )
+        return self._t2s.decode_step(tokens, positions, audio_positions, self._cache, kv_len)[:1]
 
     def _clear(self, used: int) -> None:
         for store in (self._cache.keys, self._cache.values):

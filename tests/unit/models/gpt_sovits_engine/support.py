@@ -92,7 +92,7 @@ def new_engine(
     **options: Any,
 ) -> BatchingEngine:
     """Return an engine whose free slots are poisoned: a stray read is loud."""
-    values = {"speaking": SpeakingOptions(max_len=2048), "free_value": math.nan} | options
+    values: dict[str, Any] = {"speaking": SpeakingOptions(max_len=2048), "free_value": math.nan} | options
     prompt_of = prompts or Prompts(model)
     return BatchingEngine(model, prompt_of, lambda: VOICES, limits, EngineOptions(**values))
 
