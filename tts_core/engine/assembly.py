@@ -29,6 +29,7 @@ class EngineOptions:
         num_threads: how many threads torch uses for one operation. Bits may depend on it.
         policy: whose turn it is.
         min_pace: see `Admission`.
+        max_step_s: a step that takes longer never ends: the engine is poisoned.
         speaking: what requests don't say.
         free_value: what free slots hold; see `ModelRunner`.
     """
@@ -37,6 +38,7 @@ class EngineOptions:
     num_threads: int = 1
     policy: PolicyName = "least_headroom"
     min_pace: float = 0.0
+    max_step_s: float = 60.0
     speaking: SpeakingOptions = field(default_factory=SpeakingOptions)
     free_value: float = 0.0
 

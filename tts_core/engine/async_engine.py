@@ -126,10 +126,13 @@ class BatchingEngine:
         """Return while the engine can speak.
 
         Raises:
-            EnginePoisoned: a device fault, repeated failures, or books that don't balance.
+            EnginePoisoned: a device fault, repeated failures, books that don't balance, or a step without end.
             EngineStopped: it isn't started, or was stopped.
         """
-        self._require_running()
+        owner = self._require_running()
+        if owner.step_age_s > self._options.max_step_s:
+            self.on_fault(f"a step has run for more than {self._options.max_step_s:g} s")
+            self._require_running()
 
     def stats(self) -> EngineStats:
         """Return a snapshot of the engine's figures."""

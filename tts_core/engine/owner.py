@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -46,7 +47,14 @@ class Owner:
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._wake = threading.Event()
         self._stopping = False
+        self._step_since: float | None = None
         self._thread = threading.Thread(target=self._run, name="gpt-sovits", daemon=True)
+
+    @property
+    def step_age_s(self) -> float:
+        """How long the step that runs now has taken: a device that hangs raises nothing."""
+        since = self._step_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def start(self) -> None:
         """Begin. `on_ready` follows."""
@@ -95,6 +103,9 @@ class Owner:
             self._wake.clear()  # before looking: what happens from here on is seen at the next turn
             while not self._commands.empty():
                 self._commands.get()(engine)
-            if not engine.step():
+            self._step_since = time.monotonic()
+            did_something = engine.step()
+            self._step_since = None
+            if not did_something:
                 engine.check_idle()
                 self._wake.wait()

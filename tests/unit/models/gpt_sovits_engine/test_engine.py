@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
@@ -150,8 +151,6 @@ async def test_the_listener_who_runs_dry_first_is_served_first(engine: BatchingE
 
 
 async def test_prompts_are_asked_for_once_per_request_and_off_the_loop(engine: BatchingEngine) -> None:
-    import threading
-
     names: set[str] = set()
     original = engine._prompt_of
 
@@ -373,6 +372,26 @@ async def test_a_voice_that_cannot_be_read_fails_alone_however_often(engine: Bat
             await hear(engine.generate(request(request_id=str(name))))
     engine._prompt_of = original
     assert await hear(engine.generate(request()))
+
+
+async def test_a_step_that_never_ends_is_a_fault(model: LoadedModel) -> None:
+    engine, hanging, go_on = new_engine(model, max_step_s=0.05), threading.Event(), threading.Event()
+    await engine.start()
+    original = model.t2s.prefill
+
+    def hang(*inputs: Any) -> Any:
+        hanging.set()
+        go_on.wait()
+        return original(*inputs)
+
+    with patch.object(model.t2s, "prefill", hang):
+        stream = engine.generate(request())
+        await until(hanging.is_set)
+        await until(lambda: poisoned(engine))
+        with pytest.raises(EnginePoisoned, match="a step has run for more than"):
+            await anext(stream)
+        go_on.set()
+        await engine.stop()
 
 
 # Beginning and end
