@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from benchmarks.isolation.listener import Answer
-from benchmarks.isolation.plan import Visit
+from benchmarks.isolation.plan import Ask, Visit
 
 Outcome = Literal["whole", "left", "refused", "different", "unanswered"]
 
@@ -45,14 +45,29 @@ class Verdict:
     difference: Difference | None = None
 
 
-def judge(visit: Visit, answer: Answer, solos: Mapping[int, bytes]) -> Verdict:
-    """Compare an answer with what the same request, and every other, gave alone (PCM by key)."""
-    if visit.ask.fault is not None:
-        return _judge_refusal(visit, answer)
-    if answer.status == 200:
-        return _judge_audio(visit.ask.key, answer, solos)
-    if answer.left:
+class Refusal(NamedTuple):
+    """An answer without audio, as a client tells it from others."""
+
+    status: int
+    code: str
+
+
+@dataclass(frozen=True)
+class Alone:
+    """What every request gave alone, by key: PCM or a refusal."""
+
+    audio: Mapping[int, bytes]
+    refusals: Mapping[int, Refusal] = field(default_factory=dict)
+
+
+def judge(visit: Visit, answer: Answer, alone: Alone) -> Verdict:
+    """Compare an answer with what the same request gave alone; a fault is refused as its kind says."""
+    if answer.left and answer.status is None:
         return Verdict("left")
+    if refusals := _expected_refusals(visit.ask, alone):
+        return _judge_refusal(refusals, answer)
+    if answer.status == 200:
+        return _judge_audio(visit.ask.key, answer, alone.audio)
     if answer.status in (None, 429, 503):
         return Verdict("unanswered")
     return Verdict("different", 0, Difference("not_spoken", detail=_describe(answer)))
@@ -70,16 +85,21 @@ def first_difference(a: bytes, b: bytes) -> int | None:
     return shorter
 
 
-def _judge_refusal(visit: Visit, answer: Answer) -> Verdict:
-    fault = visit.ask.fault
-    assert fault is not None
+def _expected_refusals(ask: Ask, alone: Alone) -> list[Refusal]:
+    """Return the refusals of which one must come; a fault in what is refused anyway may be seen or not."""
+    sound = ask.sound or ask
+    own = [alone.refusals[sound.key]] if sound.key in alone.refusals else []
+    return [Refusal(ask.fault.status, ask.fault.code), *own] if ask.fault else own
+
+
+def _judge_refusal(refusals: Sequence[Refusal], answer: Answer) -> Verdict:
     if answer.status == 200:
         return Verdict("different", 0, Difference("not_refused", detail=f"{len(answer.data)} bytes of audio"))
-    if answer.failure is not None and (answer.status, answer.failure.code) == (fault.status, fault.code):
+    if answer.failure is not None and (answer.status, answer.failure.code) in refusals:
         return Verdict("refused")
     if answer.status in (None, 429, 503):
         return Verdict("unanswered")
-    expected = f"not {fault.status} {fault.code}"
+    expected = f"not {refusals[0].status}: {refusals[0].code}"
     return Verdict("different", 0, Difference("refused_otherwise", detail=f"{_describe(answer)}, {expected}"))
 
 

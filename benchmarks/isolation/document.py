@@ -14,7 +14,8 @@ Schema `polyvox.isolation/1`. Times are seconds since the run began.
     requests        one object for each concurrent request, in the order of the plan:
         index, key, role ("listener", "leaver", "faulty"), fault, outcome, began_s, ended_s, status, code,
         num_bytes, left, put_off, waited_s
-    solos           one object for each distinct request: key, request, num_bytes, sha256, wall_s
+    solos           one object for each distinct request:
+        key, request, status, code, num_bytes, sha256, wall_s
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def build_document(settings: IsolationSettings, result: IsolationResult) -> dict
     different = [one for one in result.attended if one.verdict.outcome == "different"]
     unanswered = [one for one in result.attended if one.verdict.outcome == "unanswered"]
     summary = summarise(result)
-    bodies = {one.visit.ask.key: one.visit.ask.body for one in result.attended}
+    asks = [one.visit.ask.sound or one.visit.ask for one in result.attended]
+    bodies = {ask.key: ask.body for ask in asks}
     return {
         "schema": SCHEMA,
         "began_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -73,6 +75,7 @@ def summarise(result: IsolationResult) -> dict[str, Any]:
     return {
         "num_requests": len(attended),
         "num_distinct": len(result.solos),
+        "num_refused_alone": sum(solo.status != 200 for solo in result.solos.values()),
         "num_voices": len({(one.visit.ask.body["model"], one.visit.ask.body["voice"]) for one in compared}),
         "most_at_once": _most_at_once(attended),
         "num_whole": outcomes["whole"],
@@ -140,6 +143,8 @@ def _describe_solo(key: int, body: dict[str, Any], solo: Answer) -> dict[str, An
     return {
         "key": key,
         "request": body,
+        "status": solo.status,
+        "code": solo.failure.code if solo.failure else None,
         "num_bytes": len(solo.data),
         "sha256": hashlib.sha256(solo.data).hexdigest(),
         "wall_s": round(solo.ended_s - solo.began_s, 4),

@@ -21,11 +21,12 @@ _LEAVE_S = (0.002, 2.0)
 
 @dataclass(frozen=True)
 class Ask:
-    """One distinct request: its body, and how it must be refused if it can't be spoken."""
+    """One distinct request: its body. One that must be refused has its fault and the `sound` one it spoils."""
 
     key: int
     body: dict[str, Any]
     fault: Fault | None = None
+    sound: Ask | None = None
 
 
 @dataclass(frozen=True)
@@ -134,8 +135,7 @@ def _log_uniform(rng: Random, low: float, high: float) -> float:
 
 def _spoil(asks: Sequence[Ask]) -> list[Ask]:
     """Return a request for each fault, fine but for that."""
-    sound = cycle(asks)
     return [
-        Ask(len(asks) + number, {**next(sound).body, **fault.changes}, fault)
-        for number, fault in enumerate(FAULTS)
+        Ask(len(asks) + number, {**sound.body, **fault.changes}, fault, sound)
+        for number, (fault, sound) in enumerate(zip(FAULTS, cycle(asks), strict=False))
     ]

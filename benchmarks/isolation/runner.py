@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.isolation.catalogue import choose_speakers, fetch_catalogue
-from benchmarks.isolation.compare import Verdict, judge
+from benchmarks.isolation.compare import Alone, Refusal, Verdict, judge
 from benchmarks.isolation.listener import Answer, Listener
 from benchmarks.isolation.plan import Ask, Visit, describe_request, make_plan
 from benchmarks.isolation.settings import CannotRun, IsolationSettings
 from benchmarks.load.dialects import endpoint
 from benchmarks.load.lag import RunClock
 from benchmarks.load.session import open_session
+
+# Some voices can't read figures, some models not every language: alone or in a crowd.
+_OWN_FAULT = (400, 404)
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
@@ -44,7 +47,7 @@ async def run_isolation(
     """Run the proof. What the server does wrong to a crowd is a result, not an exception.
 
     Raises:
-        CannotRun: the server offers no voice that was asked for, or can't speak a request even alone.
+        CannotRun: the server offers no voice that was asked for, or fails a request even alone.
     """
     async with open_session(settings.target, settings.listening) as session:
         catalogue = await fetch_catalogue(session, settings.target)
@@ -75,7 +78,8 @@ class _Run:
     async def alone(self, plan: Sequence[Visit]) -> None:
         """Make each distinct request that can be spoken, one after the other."""
         began_s = self._clock.now()
-        asks = {visit.ask.key: visit.ask for visit in plan if visit.ask.fault is None}
+        sound = [visit.ask.sound or visit.ask for visit in plan]
+        asks = {ask.key: ask for ask in sound}
         for done, (key, ask) in enumerate(sorted(asks.items())):
             self._progress("alone", done, len(asks))
             answer = await self._listener.hear(ask)
@@ -108,17 +112,27 @@ class _Run:
 
     def result(self, plan: Sequence[Visit]) -> IsolationResult:
         """Judge every answer."""
-        spoken = {key: solo.data for key, solo in self._solos.items()}
+        alone = Alone(
+            {key: solo.data for key, solo in self._solos.items()},
+            {key: _refusal(solo) for key, solo in self._solos.items() if solo.status != 200},
+        )
         attended = [
-            Attended(visit, answer, judge(visit, answer, spoken))
+            Attended(visit, answer, judge(visit, answer, alone))
             for visit in plan
             for answer in (self._answers[visit.index],)
         ]
         return IsolationResult(self._solos, attended, self._solo_s, self._crowd_s)
 
 
+def _refusal(solo: Answer) -> Refusal:
+    return Refusal(solo.status or 0, solo.failure.code if solo.failure else "")
+
+
 def _check_solo(ask: Ask, answer: Answer) -> None:
+    """Return if there is something to compare with: audio, or a refusal that is the request's own fault."""
     if answer.status == 200 and answer.failure is None and answer.data:
         return
+    if answer.status in _OWN_FAULT and answer.failure is not None:
+        return
     reason = f"{answer.failure.code}: {answer.failure.message}" if answer.failure else "no audio"
-    raise CannotRun(f"{describe_request(ask.body)} can't be spoken even alone: {answer.status} {reason}")
+    raise CannotRun(f"{describe_request(ask.body)} fails even alone: {answer.status} {reason}")

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from benchmarks.isolation.compare import Verdict, first_difference, judge
+from benchmarks.isolation.compare import Alone, Refusal, Verdict, first_difference, judge
 from benchmarks.isolation.faults import FAULTS
 from benchmarks.isolation.listener import Answer, retry_after_s
 from benchmarks.isolation.plan import Ask, Leave, Visit
 from benchmarks.load.failures import Failure
 
 MINE, THEIRS = Random(1).randbytes(20_000), Random(2).randbytes(30_000)
-SOLOS = {0: MINE, 1: THEIRS}
+SOLOS = Alone({0: MINE, 1: THEIRS}, {3: Refusal(400, "empty_input")})
 BODY: dict[str, Any] = {"model": "m", "voice": "ann", "input": "Hello."}
 
 
@@ -122,6 +122,16 @@ def test_what_must_be_refused_has_its_stable_code(
 ) -> None:
     found = refusal(status, code)
     assert (found.outcome, found.difference and found.difference.kind) == (outcome, kind)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "outcome"),
+    [(400, "empty_input", "refused"), (400, "invalid_parameter", "different"), (200, None, "different")],
+)
+def test_what_is_refused_alone_is_refused_alike(status: int, code: str | None, outcome: str) -> None:
+    answer = Answer(0.0, 1.0, b"", status, Failure(code, "no") if code else None)
+    assert judge(Visit(0, Ask(3, BODY), 0.0), answer, SOLOS).outcome == outcome
+    assert judge(Visit(0, Ask(3, BODY), 0.0), Answer(0.0, left=True), SOLOS).outcome == "left"
 
 
 @pytest.mark.parametrize(

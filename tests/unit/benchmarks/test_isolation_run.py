@@ -17,6 +17,7 @@ from benchmarks.isolation.settings import CannotRun, Choice, Crowd, IsolationSet
 from benchmarks.load.settings import Target
 from tests.unit.benchmarks.crowded_server import CrowdedServer, Wrong, crowded
 
+REFUSED_LANGUAGE = "xx-nowhere"
 BUSY = (429, {"Retry-After": "0"})
 
 
@@ -125,6 +126,14 @@ async def test_patience_has_an_end_and_what_is_unanswered_proves_nothing() -> No
 async def test_what_cannot_be_spoken_alone_cannot_be_compared() -> None:
     with pytest.raises(CannotRun, match="even alone"):
         await run(CrowdedServer(refusals=[(500, {})]))
+
+
+async def test_what_is_refused_alone_proves_nothing_by_itself() -> None:
+    document = await run(CrowdedServer(), choice=Choice(voices=("m:ann",), langs=(REFUSED_LANGUAGE,)))
+    assert document["outcome"] == "not_proven"
+    summary = document["summary"]
+    assert summary["num_refused_alone"] == summary["num_distinct"] == 15
+    assert summary["num_different"] == summary["num_unanswered"] == 0
 
 
 async def test_nobody_to_ask_is_said() -> None:
