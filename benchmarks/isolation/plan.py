@@ -21,7 +21,7 @@ _LEAVE_S = (0.002, 2.0)
 
 @dataclass(frozen=True)
 class Ask:
-    """One distinct request: its body. One that must be refused has its fault and the `sound` one it spoils."""
+    """One distinct request: its body; if it must be refused, its fault and the `sound` one that it spoils."""
 
     key: int
     body: dict[str, Any]
