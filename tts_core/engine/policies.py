@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 from tts_core.engine.operations import Decode, Operation, Prefill, Shape, Vocode
-from tts_core.engine.sequence import Sequence
+from tts_core.engine.sequence import Listener, Sequence
 from tts_core.engine.work import Work
 
 
@@ -56,8 +57,11 @@ class LeastHeadroom:
         self._prefill_s, self._clock = prefill_s, clock
 
     def pick(self, options: Options) -> Operation | None:
-        newcomer = _neediest(options.waiting)
         other = _neediest((*options.voicing, *options.running))
+        # Nobody's next segment is read while they wait for the one before it.
+        newcomer = _neediest(
+            one for one in options.waiting if other is None or one.listener is not other.listener
+        )
         if newcomer is not None and (other is None or self._may_enter(newcomer, other)):
             return Prefill(newcomer)
         if other is None:
@@ -76,8 +80,8 @@ class RoundRobin:
     """Everything in turn: a newcomer is read, all running decode, one listener's audio is made, and again."""
 
     def __init__(self) -> None:
-        self._turn = itertools.count()
-        self._last_voiced: Sequence | None = None
+        self._turn, self._voiced = itertools.count(), itertools.count()
+        self._last_turns: WeakKeyDictionary[Listener, int] = WeakKeyDictionary()
 
     def pick(self, options: Options) -> Operation | None:
         for _ in range(3):
@@ -95,9 +99,9 @@ class RoundRobin:
     def _voice(self, options: Options) -> Operation | None:
         if not options.voicing:
             return None
-        last = self._last_voiced
-        place = options.voicing.index(last) + 1 if last in options.voicing else 0
-        self._last_voiced = chosen = options.voicing[place % len(options.voicing)]
+        # Whoever had no turn for the longest; who else comes and goes meanwhile makes no difference.
+        chosen = min(options.voicing, key=lambda one: self._last_turns.get(one.listener, -1))
+        self._last_turns[chosen.listener] = next(self._voiced)
         return voice(chosen, options)
 
 
