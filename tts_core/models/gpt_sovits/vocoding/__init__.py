@@ -4,19 +4,22 @@
 over windows of any segments at once. What a segment sounds like never depends on when its steps are taken.
 """
 
+from tts_core.engine.work import Work
 from tts_core.models.gpt_sovits.vocoding.pcm import silence, to_pcm
-from tts_core.models.gpt_sovits.vocoding.plan import WINDOW_FRAMES, Span, plan_windows
-from tts_core.models.gpt_sovits.vocoding.segment import SegmentVocoder, Work
-from tts_core.models.gpt_sovits.vocoding.shaping import SegmentVoice, latents_of
+from tts_core.models.gpt_sovits.vocoding.plan import WINDOW_FRAMES, SegmentPlan, Span, plan_windows
+from tts_core.models.gpt_sovits.vocoding.segment import SegmentVocoder
+from tts_core.models.gpt_sovits.vocoding.shaping import SegmentVoice, anchored_latents_of, latents_of
 from tts_core.models.gpt_sovits.vocoding.windows import WindowInputs, run_windows, stack_windows
 
 __all__ = [
     "WINDOW_FRAMES",
+    "SegmentPlan",
     "SegmentVocoder",
     "SegmentVoice",
     "Span",
     "WindowInputs",
     "Work",
+    "anchored_latents_of",
     "latents_of",
     "plan_windows",
     "run_windows",

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import enum
 from collections import deque
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
+from tts_core.engine.work import Work
 from tts_core.models.gpt_sovits.sovits import SoVITS, cut_window
+from tts_core.models.gpt_sovits.vocoding.joining import crossfade
 from tts_core.models.gpt_sovits.vocoding.pcm import to_pcm
-from tts_core.models.gpt_sovits.vocoding.plan import Span, plan_windows, window_sizes
-from tts_core.models.gpt_sovits.vocoding.shaping import SegmentVoice, latents_of
+from tts_core.models.gpt_sovits.vocoding.plan import SegmentPlan, Span
+from tts_core.models.gpt_sovits.vocoding.shaping import SegmentVoice, anchored_latents_of, latents_of
 from tts_core.models.gpt_sovits.vocoding.windows import WindowInputs
-
-
-class Work(enum.Enum):
-    """What a segment needs next."""
-
-    SHAPE = "shape"
-    WINDOW = "window"
 
 
 class SegmentVocoder:
@@ -36,8 +31,9 @@ class SegmentVocoder:
 
     def __init__(self, sovits: SoVITS, voice: SegmentVoice, *, is_first: bool, low_latency: bool) -> None:
         self._sovits, self._voice = sovits, voice
-        self._sizes = window_sizes(is_first=is_first)
+        self._plan = SegmentPlan(voice.speed, is_first=is_first, low_latency=low_latency)
         self._latents: Tensor | None = None
+        self._kept: Tensor | None = None
         self._to_cut: deque[Span] = deque()
         self._to_accept: deque[Span] = deque()
         self._is_shaped = False
@@ -52,6 +48,11 @@ class SegmentVocoder:
         """Frames that are shaped but not yet generated."""
         return sum(span.num_frames for span in (*self._to_cut, *self._to_accept))
 
+    @property
+    def window_frames(self) -> int:
+        """Frames of the next window, or 0 if none is due."""
+        return self._to_cut[0].size if self._to_cut else 0
+
     def due(self, num_codes: int, is_complete: bool) -> Work | None:
         """Return what can be done now, or None: it needs more tokens, or audio that is being made.
 
@@ -63,10 +64,12 @@ class SegmentVocoder:
         """
         if self._to_cut:
             return Work.WINDOW
-        return Work.SHAPE if is_complete and not self._is_shaped else None
+        if self._is_shaped:
+            return None
+        return Work.SHAPE if is_complete or self._plan.has_early(num_codes) else None
 
     def shape(self, codes: Sequence[int], is_complete: bool) -> None:
-        """Compute the latents that are due.
+        """Compute the latents that are due: of a prefix of a fixed length, or of the whole segment.
 
         Args:
             codes: all tokens that the segment has by now, without the prompt's.
@@ -75,8 +78,14 @@ class SegmentVocoder:
             RuntimeError: that isn't due.
         """
         self._require(self.due(len(codes), is_complete) is Work.SHAPE, "latents aren't due")
-        self._latents = latents_of(self._sovits, self._voice, codes)
-        self._to_cut.extend(plan_windows(0, self._latents.shape[2], self._sizes))
+        if self._plan.has_early(len(codes)):
+            prefix = codes[: self._plan.next_cut]
+            self._latents = anchored_latents_of(self._sovits, self._voice, prefix)
+            self._to_cut.append(self._plan.take_early())
+            return
+        shape = anchored_latents_of if self._plan.has_begun else latents_of
+        self._latents = shape(self._sovits, self._voice, codes)
+        self._to_cut.extend(self._plan.take_rest(self._latents.shape[2]))
         self._is_shaped = True
 
     def next_window(self) -> WindowInputs:
@@ -105,10 +114,16 @@ class SegmentVocoder:
         """
         self._require(bool(self._to_accept), "no window is out")
         span = self._to_accept.popleft()
-        real = audio[: span.num_frames * self._sovits.config.hop_samples]
+        hop = self._sovits.config.hop_samples
+        real = audio[: span.num_frames * hop]
         if not real.isfinite().all():
             raise FloatingPointError(f"the model's audio is not finite from frame {span.start}")
-        return to_pcm(real)
+        if self._kept is not None:
+            count = len(self._kept)
+            real = torch.cat((crossfade(self._kept, real[:count]), real[count:]))
+        heard = (span.num_frames - span.num_kept) * hop
+        self._kept = real[heard:] if span.num_kept else None
+        return to_pcm(real[:heard])
 
     @staticmethod
     def _require(condition: bool, otherwise: str) -> None:
