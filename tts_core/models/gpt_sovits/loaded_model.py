@@ -26,7 +26,7 @@ from tts_core.models.gpt_sovits.features import (
     load_speech_features,
 )
 from tts_core.models.gpt_sovits.fingerprint import Fingerprint
-from tts_core.models.gpt_sovits.packed import can_pack, pack_t2s
+from tts_core.models.gpt_sovits.packed import can_pack, pack_sovits, pack_t2s
 from tts_core.models.gpt_sovits.sovits import SoVITS, build_sovits
 from tts_core.models.gpt_sovits.speaker import SpeakerEncoder, build_speaker_encoder
 from tts_core.models.gpt_sovits.t2s import T2S, build_t2s
@@ -104,7 +104,7 @@ def load_model(
         version=sovits.version,
         fingerprint=_fingerprint(t2s, sovits, speaker or {}, paths, dtype, packed, with_phone_features),
         t2s=_naming(paths.t2s, lambda: _t2s(t2s, dtype, device, packed)),
-        sovits=_naming(paths.sovits, lambda: _sovits(sovits, dtype, device)),
+        sovits=_naming(paths.sovits, lambda: _sovits(sovits, dtype, device, packed)),
         speech_features=load_speech_features(paths.hubert, dtype, device),
         phone_features=load_phone_features(paths.bert, dtype, device) if with_phone_features else None,
         speaker_encoder=None
@@ -122,9 +122,12 @@ def _t2s(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | str,
     return model
 
 
-def _sovits(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | str) -> SoVITS:
+def _sovits(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | str, packed: bool) -> SoVITS:
     config = SoVITSConfig.from_checkpoint(checkpoint.config, checkpoint.version)
-    return build_sovits(checkpoint.tensors, config, dtype, device)
+    model = build_sovits(checkpoint.tensors, config, dtype, device)
+    if packed:
+        pack_sovits(model)
+    return model
 
 
 def _speaker_path(paths: WeightsPaths, sovits: Checkpoint) -> Path | None:

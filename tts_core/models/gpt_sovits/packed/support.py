@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from tts_core.models.gpt_sovits.packed.conv import PackedConv1d, PackedConvTranspose1d
+from tts_core.models.gpt_sovits.packed.conv import PackedConv1d, PackedConvTranspose1d, PackedWindowConv1d
 from tts_core.models.gpt_sovits.packed.linear import PackedLinear
 
 _log = logging.getLogger(__name__)
@@ -74,12 +74,18 @@ def _try(dtype: torch.dtype) -> None:
         parameter.copy_(_ramp(parameter.shape, dtype))
     rows, frames = _ramp((_FRAMES, _CHANNELS), dtype), _ramp((2, _CHANNELS, _FRAMES), dtype)
     packed_linear, packed_conv = PackedLinear(linear), PackedConv1d(conv)
+    packed_window, packed_transpose = (
+        PackedWindowConv1d(conv, _FRAMES),
+        PackedConvTranspose1d(transpose, _FRAMES),
+    )
     pairs = (
         (linear(rows), packed_linear(rows)),
         (linear(rows) + rows, packed_linear(rows, rows)),
         (conv(frames), packed_conv(frames)),
         (conv(frames) + frames, packed_conv(frames, frames)),
-        (transpose(frames), PackedConvTranspose1d(transpose)(frames)),
+        (conv(frames), packed_window(frames)),
+        (conv(frames) + frames, packed_window(frames, frames)),
+        (transpose(frames), packed_transpose(frames)),
     )
     for expected, found in pairs:
         if not torch.allclose(found.float(), expected.float(), rtol=_TOLERANCE, atol=_TOLERANCE):

@@ -9,9 +9,10 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import layer_norm, pad, relu
+from torch.nn.functional import layer_norm, pad
 
 from tts_core.models.gpt_sovits.config import SoVITSConfig
+from tts_core.models.gpt_sovits.layers import FusedConv1d
 
 MASKED_SCORE = -1e4
 
@@ -40,13 +41,17 @@ class Attention(nn.Module):
         self.conv_v = nn.Conv1d(channels, channels, 1)
         self.conv_o = nn.Conv1d(channels, channels, 1)
 
-    def forward(self, x: Tensor, context: Tensor, mask: Tensor) -> Tensor:
-        """Return (rows, channels, frames of x); `mask` is (rows, frames of x, frames of context)."""
+    def forward(self, x: Tensor, context: Tensor, hidden: Tensor) -> Tensor:
+        """Return (rows, channels, frames of x).
+
+        Args:
+            hidden: (rows, 1, frames of x, frames of context), whether one doesn't see the other.
+        """
         query, key, value = self.conv_q(x), self.conv_k(context), self.conv_v(context)
         query, key, value = self._heads(query), self._heads(key), self._heads(value)
         query = query / math.sqrt(query.shape[-1])
         scores = query @ key.transpose(2, 3) + self.neighbour_scores(query)
-        weights = scores.masked_fill(mask.unsqueeze(1) == 0, MASKED_SCORE).softmax(dim=-1)
+        weights = scores.masked_fill_(hidden, MASKED_SCORE).softmax(dim=-1)
         attended = weights @ value + self.neighbour_values(weights)
         out: Tensor = self.conv_o(attended.transpose(2, 3).reshape(x.shape))
         return out
@@ -99,14 +104,19 @@ class FeedForward(nn.Module):
 
     def __init__(self, channels: int, hidden: int, kernel_size: int) -> None:
         super().__init__()
-        self.margins = (kernel_size - 1) // 2, kernel_size // 2
-        self.conv_1 = nn.Conv1d(channels, hidden, kernel_size)
-        self.conv_2 = nn.Conv1d(hidden, channels, kernel_size)
+        margin = (kernel_size - 1) // 2
+        self.is_even = kernel_size % 2 == 0
+        self.conv_1 = FusedConv1d(channels, hidden, kernel_size, padding=margin, slope=0.0)
+        self.conv_2 = FusedConv1d(hidden, channels, kernel_size, padding=margin)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        x = relu(self.conv_1(pad(x * mask, self.margins)))
-        x = self.conv_2(pad(x * mask, self.margins))
+        x = self.conv_1(self._even(x * mask))
+        x = self.conv_2(self._even(x * mask))
         return x * mask
+
+    def _even(self, x: Tensor) -> Tensor:
+        """An even kernel sees one more frame after its own than before it."""
+        return pad(x, (0, 1)) if self.is_even else x
 
 
 class Encoder(nn.Module):
@@ -126,10 +136,15 @@ class Encoder(nn.Module):
         self.norm_layers_2 = nn.ModuleList(ChannelNorm(channels) for _ in layers)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        pairs = mask.transpose(1, 2) * mask
+        hidden = unseen(mask, mask)
         x = x * mask
         layers = zip(self.attn_layers, self.norm_layers_1, self.ffn_layers, self.norm_layers_2, strict=True)
         for attend, norm_1, feed, norm_2 in layers:
-            x = norm_1(x + attend(x, x, pairs))
+            x = norm_1(x + attend(x, x, hidden))
             x = norm_2(x + feed(x, mask))
         return x * mask
+
+
+def unseen(mask: Tensor, context_mask: Tensor) -> Tensor:
+    """Return (rows, 1, frames, context frames): False where both exist, for masks (rows, 1, frames)."""
+    return (mask.transpose(1, 2) * context_mask == 0).unsqueeze(1)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from tts_core.models.gpt_sovits.config import SoVITSConfig
 from tts_core.models.gpt_sovits.loading import empty_embedding
-from tts_core.models.gpt_sovits.sovits.attention import Attention, Encoder
+from tts_core.models.gpt_sovits.sovits.attention import Attention, Encoder, unseen
 
 
 class TimbreAttention(nn.Module):
@@ -24,7 +24,7 @@ class TimbreAttention(nn.Module):
     def forward(self, frames: Tensor, mask: Tensor, text: Tensor, text_mask: Tensor, style: Tensor) -> Tensor:
         frames = self.c_pre(frames * mask)
         text = self.text_pre(text * text_mask)
-        attended = self.cross_attention(frames * mask, text * text_mask, mask.transpose(1, 2) * text_mask)
+        attended = self.cross_attention(frames * mask, text * text_mask, unseen(mask, text_mask))
         out: Tensor = self.c_post((attended + frames + style) * mask)
         return out
 

@@ -17,12 +17,12 @@ class Window:
 
     Attributes:
         latents: (1, latent_channels, context + num_frames + context), zeros beyond the sequence's ends.
-        mask: (1, 1, the same), 1 where the sequence has frames.
+        mask: (1, 1, the same), 1 where the sequence has frames; None where it has them all.
         context: frames on either side that belong to the neighbours.
     """
 
     latents: Tensor
-    mask: Tensor
+    mask: Tensor | None
     context: int
 
 
@@ -35,6 +35,8 @@ def cut_window(latents: Tensor, start: int, num_frames: int, context: int) -> Wi
     frames = latents.shape[2]
     kept = latents[:, :, max(first, 0) : min(last, frames)]
     margins = max(-first, 0), max(last - max(frames, first), 0)
+    if not any(margins):
+        return Window(latents=kept, mask=None, context=context)
     mask = pad(torch.ones_like(kept[:, :1]), margins)
     return Window(latents=pad(kept, margins), mask=mask, context=context)
 
@@ -46,7 +48,6 @@ def run_window(generator: Generator, latents: Tensor, style: Tensor, start: int,
     Windows that touch can be joined without a seam: each equals that part of the whole, but for rounding.
     """
     window = cut_window(latents, start, num_frames, generator.receptive_field_frames)
-    audio: Tensor = generator(window.latents, style, window.mask)
-    hop = generator.config.hop_samples
+    audio: Tensor = generator(window.latents, style, window.mask, window.context)
     real = min(num_frames, latents.shape[2] - start)
-    return audio[:, window.context * hop : (window.context + real) * hop]
+    return audio[:, : real * generator.config.hop_samples]
