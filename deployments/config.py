@@ -136,7 +136,8 @@ class LimitArgs(StrictModel):
     max_body_bytes: PositiveInt = 4 * 1024 * 1024
     max_input_chars: PositiveInt = 20_000
     max_segment_chars: Annotated[int, Field(ge=20, le=1000)] = 200
-    admission_timeout_s: PositiveFloat = 10.0
+    admission_timeout_s: PositiveFloat = 30.0
+    first_audio_timeout_s: PositiveFloat = 60.0
     write_timeout_s: PositiveFloat = 120.0
     max_whole_s: PositiveFloat = 900.0
 

@@ -11,7 +11,7 @@ from ray.serve.handle import DeploymentHandle
 from deployments.config import IngressArgs
 from deployments.http.app import create_app
 from deployments.http.service import Service
-from deployments.remote_speech import RemoteSpeechSource
+from deployments.remote_speech import RemoteSpeechSource, Timeouts
 from deployments.transport import writes_reach_the_socket
 
 
@@ -28,7 +28,8 @@ class Ingress:
     def __init__(
         self, args: IngressArgs, handles: dict[str, DeploymentHandle[Any]], multiplexed: frozenset[str]
     ) -> None:
-        source = RemoteSpeechSource(handles, multiplexed, args.limits.admission_timeout_s)
+        timeouts = Timeouts(args.limits.admission_timeout_s, args.limits.first_audio_timeout_s)
+        source = RemoteSpeechSource(handles, multiplexed, timeouts)
         self._service = Service(args, source, transport_holds_back=writes_reach_the_socket())
 
     def __serve_build_asgi_app__(self) -> FastAPI:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 import anyio
@@ -27,6 +28,15 @@ VOICES_MAX_AGE_S = 30.0
 FULL_FOR_S = 0.05
 
 
+@dataclass(frozen=True)
+class Timeouts:
+    """How long a listener waits: until an engine takes the request, perhaps loading its model first, and from
+    then on for the first audio, which a long sentence delays on a slow machine."""
+
+    admission_s: float
+    first_audio_s: float
+
+
 class RemoteSpeech:
     """One request's stream from one replica. Opened by RemoteSpeechSource."""
 
@@ -42,8 +52,14 @@ class RemoteSpeech:
         assert self._opened is not None
         return self._opened.sample_rate_hz
 
-    async def open(self) -> None:
+    async def open(self, timeouts: Timeouts) -> None:
         """Wait until the first chunk exists. Raises PolyvoxError where there will be none."""
+        with _limit(timeouts.admission_s, "no replica took the request"):
+            await self._be_admitted()
+        with _limit(timeouts.first_audio_s, "no replica began to speak"):
+            self._first = await self._next()
+
+    async def _be_admitted(self) -> None:
         opened = await self._next()
         if not isinstance(opened, StreamOpened):
             raise StreamInterrupted("the replica's stream began without an opening")
@@ -52,7 +68,6 @@ class RemoteSpeech:
             self._note = await self._links.open(opened.credit)
         except OSError as error:
             raise StreamInterrupted(f"the replica's credit port can't be reached: {error}") from error
-        self._first = await self._next()
 
     async def chunks(self) -> AsyncIterator[AudioChunk]:
         item = self._first
@@ -96,11 +111,11 @@ class RemoteSpeechSource:
         self,
         handles: Mapping[str, DeploymentHandle[Any]],
         multiplexed: frozenset[str],
-        admission_timeout_s: float,
+        timeouts: Timeouts,
     ) -> None:
         self._handles = {model: over_grpc(handle) for model, handle in handles.items()}
         self._multiplexed = multiplexed
-        self._admission_timeout_s = admission_timeout_s
+        self._timeouts = timeouts
         self._links = CreditLinks()
         self._full: dict[str, tuple[float, Overloaded]] = {}
         self._voices: tuple[VoiceInfo, ...] = ()
@@ -140,14 +155,7 @@ class RemoteSpeechSource:
         items = cast(DeploymentResponseGenerator[StreamItem], handle.remote(request))
         speech = RemoteSpeech(items, self._links)
         try:
-            with anyio.fail_after(self._admission_timeout_s):
-                await speech.open()
-        except TimeoutError:
-            speech.close()
-            raise EngineStopped(
-                f"no replica began to speak within {self._admission_timeout_s:g} s",
-                retry_after_s=self._admission_timeout_s,
-            ) from None
+            await speech.open(self._timeouts)
         except BaseException:
             speech.close()
             raise
@@ -159,12 +167,20 @@ class RemoteSpeechSource:
     async def _ask(self, model: str, method: str) -> Any:
         response = getattr(self._handles[model], method).remote()
         try:
-            with anyio.fail_after(self._admission_timeout_s):
+            with _limit(self._timeouts.admission_s, f"model {model!r} gives no answer"):
                 return await response
-        except TimeoutError:
-            raise EngineStopped(f"model {model!r} gives no answer", retry_after_s=1) from None
         except Exception as error:
             raise translate(error) from error
+
+
+@contextlib.contextmanager
+def _limit(seconds: float, otherwise: str) -> Iterator[None]:
+    """Raise EngineStopped if what is awaited within takes longer."""
+    try:
+        with anyio.fail_after(seconds):
+            yield
+    except TimeoutError:
+        raise EngineStopped(f"{otherwise} within {seconds:g} s", retry_after_s=seconds) from None
 
 
 def translate(error: Exception) -> PolyvoxError:

@@ -126,7 +126,7 @@ class BatchingEngine:
         """Return while the engine can speak.
 
         Raises:
-            EnginePoisoned: a device fault, repeated failures, books that don't balance, or a step without end.
+            EnginePoisoned: a device fault, repeated failures, lost slots, or a step without end.
             EngineStopped: it isn't started, or was stopped.
         """
         owner = self._require_running()
