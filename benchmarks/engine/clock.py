@@ -1,0 +1,52 @@
+"""How long a function takes, on a machine that may have other things to do."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+_MIN_ROUNDS = 5
+_MAX_ROUNDS = 1000
+_WARM_ROUNDS = 2
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of one call, over `rounds` of them. The median is what is reported."""
+
+    median_s: float
+    best_s: float
+    worst_s: float
+    rounds: int
+
+
+class Clock:
+    """Calls a function again and again for a while.
+
+    Args:
+        device: waited for after each call.
+        budget_s: how long to go on; at least five calls are made.
+    """
+
+    def __init__(self, device: torch.device, budget_s: float) -> None:
+        self._device, self._budget_s = device, budget_s
+
+    def time(self, function: Callable[[], object]) -> Timing:
+        """Return the timing of a function, after two calls that don't count."""
+        for _ in range(_WARM_ROUNDS):
+            self._once(function)
+        taken: list[float] = []
+        while len(taken) < _MIN_ROUNDS or (sum(taken) < self._budget_s and len(taken) < _MAX_ROUNDS):
+            taken.append(self._once(function))
+        return Timing(statistics.median(taken), min(taken), max(taken), len(taken))
+
+    def _once(self, function: Callable[[], object]) -> float:
+        started = time.perf_counter()
+        function()
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        return time.perf_counter() - started

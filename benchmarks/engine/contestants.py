@@ -1,0 +1,109 @@
+"""Engines that are compared, all alive at the same time and visited in turn."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from dataclasses import dataclass, replace
+
+import psutil
+import torch
+
+from benchmarks.engine.crowd import Crowd, Visit, visit
+from benchmarks.engine.settings import VoiceSizes
+from benchmarks.engine.voices import catalogue, noise_prompt
+from tts_core.engine.assembly import EngineOptions
+from tts_core.engine.async_engine import BatchingEngine
+from tts_core.engine.stream import StreamLimits
+from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+
+Setting = Callable[[], AbstractContextManager[object]]
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A way to run an engine.
+
+    Attributes:
+        name: for the report.
+        options: of the engine.
+        while_starting, while_visited: entered at those times, and at no others.
+    """
+
+    name: str
+    options: EngineOptions
+    while_starting: Setting = nullcontext
+    while_visited: Setting = nullcontext
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What came of one crowd on one engine.
+
+    Attributes:
+        visits: one for each round, in the order of the rounds of all other contestants.
+    """
+
+    contestant: str
+    crowd: Crowd
+    visits: Sequence[Visit]
+
+
+class Arena:
+    """Runs crowds on several engines over one model.
+
+    Args:
+        contestants: their options say nothing of slots: there are as many as there may be listeners.
+        most: listeners at once.
+    """
+
+    def __init__(
+        self, model: LoadedModel, voice: VoiceSizes, contestants: Sequence[Contestant], most: int
+    ) -> None:
+        self._model, self._contestants, self._most = model, contestants, most
+        self._prompts = {str(seed): noise_prompt(model, voice, seed) for seed in range(most)}
+        self._engines: dict[str, BatchingEngine] = {}
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Arena]:
+        """Start all engines, and stop them in the end."""
+        async with AsyncExitStack() as stack:
+            for contestant in self._contestants:
+                engine = self._new_engine(contestant.options)
+                with contestant.while_starting():
+                    await engine.start()
+                stack.push_async_callback(engine.stop)
+                self._engines[contestant.name] = engine
+            yield self
+
+    async def contest(self, crowd: Crowd, rounds: int) -> list[Contest]:
+        """Let a crowd visit every engine in turn, round by round: A B A B. A first round doesn't count.
+
+        In turn, so that whatever else the machine does meets all of them alike.
+        """
+        visits: dict[str, list[Visit]] = {one.name: [] for one in self._contestants}
+        for number in range(rounds + 1):
+            for contestant in self._contestants:
+                with contestant.while_visited():
+                    came = await visit(self._engines[contestant.name], self._model.name, crowd)
+                if number:
+                    visits[contestant.name].append(came)
+        return [Contest(name, crowd, came) for name, came in visits.items()]
+
+    def _new_engine(self, options: EngineOptions) -> BatchingEngine:
+        voices = catalogue(self._model, self._most)
+        return BatchingEngine(
+            self._model,
+            self._prompts.__getitem__,
+            lambda: voices,
+            StreamLimits(),
+            replace(options, num_slots=self._most),
+        )
+
+
+def memory_in_use(device: torch.device) -> dict[str, int]:
+    """Return the bytes that the process holds now, and on a GPU the most that tensors took."""
+    used = {"resident_bytes": psutil.Process().memory_info().rss}
+    if device.type == "cuda":
+        used["cuda_peak_bytes"] = torch.cuda.max_memory_allocated(device)
+    return used
