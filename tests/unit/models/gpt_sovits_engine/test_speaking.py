@@ -87,6 +87,14 @@ def test_equal_segments_of_a_request_have_noise_of_their_own(model: LoadedModel)
     assert both[:spoken] != both[-spoken:]
 
 
+def test_low_latency_is_as_long_and_as_deterministic_but_not_the_same(model: LoadedModel) -> None:
+    wanted = request(low_latency=True)
+    early = speak_alone(model, wanted)
+    assert speak_alone(model, wanted) == early
+    assert len(early) == len(speak_alone(model, request()))
+    assert early != speak_alone(model, request())
+
+
 def test_double_speed_takes_half_the_time(model: LoadedModel) -> None:
     fast = speak_alone(model, request(TEXT[0], speed=2.0))
     assert len(fast) // 2 == (NUM_TOKENS + 1) * SAMPLES_PER_TOKEN // 2

@@ -10,10 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.models.gpt_sovits.builders import style, tiny_sovits
+from tts_core.models.gpt_sovits.packed import can_pack, pack_sovits
 from tts_core.models.gpt_sovits.sovits import SoVITS, cut_window
 from tts_core.models.gpt_sovits.vocoding import WindowInputs, run_windows, stack_windows
 
 FRAMES = 60
+
+
+@pytest.fixture(scope="module", params=["plain", "packed"])
+def sovits(request: pytest.FixtureRequest) -> SoVITS:
+    if request.param == "plain":
+        return tiny_sovits()
+    if not can_pack(torch.bfloat16, torch.device("cpu")):
+        pytest.skip("this CPU has no matrix units that packed weights are for")
+    half = tiny_sovits(dtype=torch.bfloat16)
+    pack_sovits(half)
+    return half
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +38,7 @@ def windows(sovits: SoVITS) -> list[WindowInputs]:
 
 def window(sovits: SoVITS, seed: int, start: int, size: int = 16) -> WindowInputs:
     draw = torch.Generator().manual_seed(seed)
-    latents = torch.randn(1, sovits.config.latent_channels, FRAMES, generator=draw)
+    latents = torch.randn(1, sovits.config.latent_channels, FRAMES, generator=draw).to(sovits.dtype)
     context = sovits.generator.receptive_field_frames
     cut = cut_window(latents, start, size, context)
     return WindowInputs(cut.latents, cut.mask, style(sovits, seed).audio, size, context)
@@ -75,13 +87,7 @@ def test_a_batch_has_its_number_of_rows_and_a_mask_if_any_row_needs_one(windows:
 
 def test_half_precision_comes_out_as_float32() -> None:
     half = tiny_sovits(dtype=torch.bfloat16)
-    made = window(half, 1, 0)
-    made = dataclasses.replace(
-        made,
-        latents=made.latents.bfloat16(),
-        mask=None if made.mask is None else made.mask.bfloat16(),
-    )
-    (audio,) = run_windows(half.generator, [made], 1)
+    (audio,) = run_windows(half.generator, [window(half, 1, 0)], 1)
     assert audio.dtype is torch.float32
 
 

@@ -40,10 +40,8 @@ def run_windows(generator: Generator, inputs: Sequence[WindowInputs], num_rows: 
         ValueError: no inputs, more than `num_rows`, or of several sizes.
     """
     latents, style, mask = stack_windows(inputs, num_rows)
-    size, context = inputs[0].size, inputs[0].context
-    hop = generator.config.hop_samples
-    audio = generator(latents, style, mask)[: len(inputs), context * hop : (context + size) * hop]
-    return list(audio.float().cpu().unbind(0))
+    audio: Tensor = generator(latents, style, mask, inputs[0].context)
+    return list(audio[: len(inputs)].float().cpu().unbind(0))
 
 
 def stack_windows(inputs: Sequence[WindowInputs], num_rows: int) -> tuple[Tensor, Tensor, Tensor | None]:
