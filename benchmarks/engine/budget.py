@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.engine.measured import TOKENS_PER_S, Measured, find
 from benchmarks.engine.sovits_stages import LATENT_NOISE, LATENTS, WINDOW
-from benchmarks.engine.t2s_stages import DECODE, ENGINE_STEP, PROMPT, SAMPLING_NOISE, sentence_kv_len
+from benchmarks.engine.t2s_stages import ENGINE_STEP, PROMPT, SAMPLING, SAMPLING_NOISE, sentence_kv_len
 from benchmarks.engine.voices import Sentence
 
 
@@ -46,7 +46,7 @@ def _once_for_each(every: Sequence[Measured], sentence: Sentence) -> dict[str, f
     count = len(sentence.codes)
     audio_s = count / TOKENS_PER_S
     latents, noise = (find(every, stage, tokens=count).seconds for stage in (LATENTS, LATENT_NOISE))
-    windows_s = sum(find(every, WINDOW, frames=size).seconds for size in sentence.window_sizes())
+    windows_s = sum(_window_s(every, size) for size in sentence.window_sizes())
     return {
         "prompt": find(every, PROMPT, positions=len(sentence.inputs)).seconds / audio_s,
         "latents": max(0.0, latents - noise) / audio_s,
@@ -55,12 +55,18 @@ def _once_for_each(every: Sequence[Measured], sentence: Sentence) -> dict[str, f
     }
 
 
+def _window_s(every: Sequence[Measured], size: int) -> float:
+    """Return what one window costs, where a call is shared with as many others as fit."""
+    window = next(one for one in every if one.stage == WINDOW and one.sizes["frames"] == size)
+    return window.seconds / window.sizes["rows"]
+
+
 def _steps(every: Sequence[Measured], sentence: Sentence, rows: int) -> dict[str, float]:
     sizes = {"rows": rows, "positions": sentence_kv_len(sentence)}
-    step, whole = (find(every, stage, **sizes).seconds for stage in (DECODE, ENGINE_STEP))
+    whole, sampling = find(every, ENGINE_STEP, **sizes).seconds, find(every, SAMPLING, rows=rows).seconds
     noise = find(every, SAMPLING_NOISE, rows=1)
     return {
-        "decode steps": TOKENS_PER_S * step / rows,
-        "sampling": TOKENS_PER_S * max(0.0, whole - step) / rows,
+        "decode steps": TOKENS_PER_S * max(0.0, whole - sampling) / rows,
+        "sampling": TOKENS_PER_S * sampling / rows,
         "noise of sampling": noise.seconds / noise.audio_s,
     }

@@ -28,6 +28,7 @@ from tts_core.engine.assembly import PolicyName
 from tts_core.errors import PolyvoxError
 
 _MIB = 1 << 20
+_PAGE_WIDTH = 150
 
 app = typer.Typer(add_completion=False)
 
@@ -91,7 +92,7 @@ def measure(
         ),
         pairs=PairSizes(_numbers(pair_listeners), pair_rounds),
     )
-    console = Console()
+    console = _console()
     document = build_document(Run(settings, lambda doing: console.status(f"{doing} ...")).make())
     sheets = list(sheets_of(document))
     print_sheets(console, sheets)
@@ -99,6 +100,12 @@ def measure(
         write_document(document, json_file)
     if markdown_file is not None:
         markdown_file.write_text(to_markdown(sheets), "utf-8")
+
+
+def _console() -> Console:
+    """Return the terminal, or a page wide enough for the tables where there is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_PAGE_WIDTH)
 
 
 def _words(text: str) -> tuple[str, ...]:

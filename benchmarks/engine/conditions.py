@@ -42,9 +42,7 @@ def describe_machine(device: torch.device) -> dict[str, Any]:
         "began_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
         "cpu": _cpu_model(),
-        "cpus": len(psutil.Process().cpu_affinity() or ())
-        if hasattr(psutil.Process, "cpu_affinity")
-        else None,
+        "cpus": os.cpu_count(),
         "cpu_flags": _cpu_flags(),
         "caches": _caches(),
         "memory_bytes": psutil.virtual_memory().total,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from benchmarks.engine.clock import Timing
 from benchmarks.engine.work import Work
@@ -30,16 +30,11 @@ class Measured:
     timing: Timing
     work: Work | None = None
     audio_s: float = 0.0
-    tokens: int = field(default=0)
+    tokens: int = 0
 
     @property
     def seconds(self) -> float:
         return self.timing.median_s
-
-    @property
-    def label(self) -> str:
-        """Return the sizes in words."""
-        return ", ".join(f"{value} {name}" for name, value in self.sizes.items())
 
 
 def find(every: Iterable[Measured], stage: str, **sizes: int) -> Measured:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class Ratios:
 def compare(first: Sequence[Visit], second: Sequence[Visit]) -> Ratios:
     """Return the ratios of visits in the order of their rounds."""
     pairs = list(zip(first, second, strict=True))
-    following = list(zip(first, first[1:], strict=False))
+    following = list(itertools.pairwise(first))
     return Ratios(
         wall=Spread.of([two.audio_s_per_s / one.audio_s_per_s for one, two in pairs]),
         cpu=Spread.of([one.cpu_s_per_audio_s / two.cpu_s_per_audio_s for one, two in pairs]),

@@ -1,4 +1,4 @@
-"""The work of the models beside: BERT for Chinese text, HuBERT for recordings. Sizes come from their configs."""
+"""The work of the models beside, from their configs: BERT for Chinese text, HuBERT for recordings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An engine without fixed shapes and without noise of its own: what bit identity costs is measured against it.
+"""An engine without fixed shapes and noise of its own, to measure against what bit identity costs.
 
 Nobody is served like this: who else is there changes what a listener hears. It exists here alone, by
 substitution, and the engine knows nothing of it. Against the engine as it is:
@@ -12,33 +12,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any
 from unittest.mock import patch
 
 import torch
 from torch import Tensor
 
 from tts_core.engine.model_runner import ModelRunner
-from tts_core.engine.shapes import Shapes
-from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.noise import Purpose
 from tts_core.models.gpt_sovits.vocoding import Span
 
-FREE_SHAPES = Shapes(min_rows=1, kv_multiple=1, prompt_multiple=1)
-_ASSEMBLY = "tts_core.engine.assembly"
+_RUNNER = "tts_core.engine.assembly.ModelRunner"
 _SAMPLER = "tts_core.engine.sampler"
 _VOCODING = "tts_core.models.gpt_sovits.vocoding"
 
 
 @contextmanager
 def free_shapes() -> Iterator[None]:
-    """Give engines that are assembled meanwhile free shapes.
+    """Give the engines that are started meanwhile free shapes, once they have warmed up in fixed ones."""
+    runners: list[ModelRunner] = []
 
-    They don't warm up, which would try every length of prompt: a round that doesn't count comes first.
-    """
-    with ExitStack() as stack:
-        stack.enter_context(patch(f"{_ASSEMBLY}.Shapes", lambda: FREE_SHAPES))
-        stack.enter_context(patch(f"{_ASSEMBLY}.warm_up", _no_warm_up))
+    class Noted(ModelRunner):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            runners.append(self)
+
+    with patch(_RUNNER, Noted):
         yield
+    for runner in runners:
+        free(runner)
+
+
+def free(runner: ModelRunner) -> None:
+    """Let a runner compute in whatever shape comes. Graphs of fixed shapes are of no use to it any more."""
+    runner.shapes = replace(runner.shapes, min_rows=1, kv_multiple=1, prompt_multiple=1)
+    runner.steps.clear()
 
 
 @contextmanager
@@ -69,7 +78,3 @@ def global_exponential(
 ) -> Tensor:
     """Return what `noise.exponential` does, from the global generator."""
     return torch.empty(len(positions), count, device=positions.device).exponential_()
-
-
-def _no_warm_up(model: LoadedModel, runner: ModelRunner) -> None:
-    """Do nothing."""

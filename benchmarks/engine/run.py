@@ -115,7 +115,7 @@ class Run:
             before = measure_ceilings(clock, probe, model.dtype, self._device)
         sentence = Sentence(model, self._settings.voice, self._settings.tokens)
         kinds = (
-            T2SStages(model.t2s, clock, sizes, sentence),
+            T2SStages(model, clock, sizes, sentence),
             SoVITSStages(model.sovits, clock, sizes.latents, sentence),
             ReadingStages(model, clock, sentence),
         )
@@ -125,6 +125,7 @@ class Run:
                 measured.extend(kind.measure())
         with self._tell("Measuring the machine again"):
             after = measure_ceilings(clock, probe, model.dtype, self._device)
+        self._note_memory("stages measured")
         return StageResults((before, after), measured, budgets(measured, sentence, sizes.rows))
 
     async def _load_part(self, model: LoadedModel) -> list[Contest]:

@@ -58,10 +58,11 @@ class SoVITSStages:
         return [vocoder.next_window() for _ in WINDOW_FRAMES]
 
     def _window(self, window: WindowInputs) -> Measured:
-        generator, rows = self._sovits.generator, Shapes().window_rows
-        timing = self._clock.time(lambda: run_windows(generator, [window], rows))
-        work = generator_work(self._sovits.config, window.size, self._item_bytes)
-        return Measured(WINDOW, {"frames": window.size}, timing, work, window.size / FRAMES_PER_S)
+        generator, rows = self._sovits.generator, Shapes.for_device(self._sovits.device, 1).window_rows
+        timing = self._clock.time(lambda: run_windows(generator, [window] * rows, rows))
+        frames = window.size * rows
+        work = generator_work(self._sovits.config, frames, self._item_bytes)
+        return Measured(WINDOW, {"frames": window.size, "rows": rows}, timing, work, frames / FRAMES_PER_S)
 
     @property
     def _item_bytes(self) -> int:

@@ -30,7 +30,7 @@ def style_work(config: SoVITSConfig, frames: int, item_bytes: int) -> Work:
     """Return the work of one reference's style, without the Pro versions' speaker embedding."""
     hidden = config.reference_hidden
     gated = Product(hidden, 2 * hidden, frames, _GATED_TAPS)
-    parts = [
+    parts: list[Product | Attention] = [
         Product(config.reference_bins, hidden, frames),
         Product(hidden, hidden, frames),
         gated,

@@ -15,6 +15,7 @@ from tts_core.engine.model_runner import ModelRunner, Row
 from tts_core.engine.sampler import NOISE_BLOCK, NoiseSource, Sampler
 from tts_core.engine.shapes import Shapes
 from tts_core.models.gpt_sovits.decoding import DecodeInputs
+from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.t2s import T2S
 from tts_core.sampling_params import SamplingParams
 
@@ -31,11 +32,14 @@ class T2SStages:
         sentence: gives sizes that are measured in any case.
     """
 
-    def __init__(self, t2s: T2S, clock: Clock, sizes: StageSizes, sentence: Sentence) -> None:
+    def __init__(self, model: LoadedModel, clock: Clock, sizes: StageSizes, sentence: Sentence) -> None:
+        t2s, generator = model.t2s, model.sovits.generator
         self._t2s, self._clock, self._sizes, self._sentence = t2s, clock, sizes, sentence
         self.kv_lens = sorted({*sizes.kv_lens, sentence_kv_len(sentence)})
         longest = max(*self.kv_lens, *sizes.prompts, len(sentence.inputs) + 1)
-        self._runner = ModelRunner(t2s, max(sizes.rows), longest, Shapes())
+        num_slots = max(sizes.rows)
+        shapes = Shapes.for_device(t2s.device, num_slots)
+        self._runner = ModelRunner(t2s, generator, num_slots, longest, shapes)
         # Memory that nobody wrote to is one page of zeros, which reads faster than any cache does.
         self._runner.cache.fill(torch.arange(self._runner.num_slots, device=t2s.device), 0.5)
 

@@ -1,0 +1,350 @@
+"""The engine's benchmark: what it reports, and that it runs. No test looks at how long anything takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from benchmarks.engine import relaxed
+from benchmarks.engine.budget import budgets
+from benchmarks.engine.cli import app, main
+from benchmarks.engine.clock import Clock, Timing
+from benchmarks.engine.contestants import Arena, Contestant
+from benchmarks.engine.crowd import Crowd, Heard, Visit, visit
+from benchmarks.engine.document import SCHEMA
+from benchmarks.engine.markdown import to_markdown
+from benchmarks.engine.measured import Measured, find
+from benchmarks.engine.ratios import Spread, compare
+from benchmarks.engine.settings import LoadSizes, Settings, SettingsError, StageSizes, VoiceSizes
+from benchmarks.engine.sheets import Sheet, sheets_of
+from benchmarks.engine.voices import Sentence, catalogue, noise_prompt
+from benchmarks.load.playback import Playback
+from benchmarks.make_checkpoint import make_checkpoint
+from tts_core.engine.assembly import EngineOptions
+from tts_core.engine.model_runner import ModelRunner
+from tts_core.errors import InvalidParameter
+from tts_core.models.gpt_sovits.loaded_model import LoadedModel, load_model
+from tts_core.models.gpt_sovits.vocoding import plan_windows
+from tts_core.sampling_params import SamplingParams
+
+TOKENS = 12
+AUDIO_S = TOKENS / 25
+SAMPLING = SamplingParams(ignore_eos=True, min_tokens=1, max_tokens=TOKENS)
+VOICE = VoiceSizes(prompt_tokens=20, phones=10, spectrogram_frames=40)
+QUICK = [
+    "--dtype=float32",
+    "--tokens=12",
+    "--seconds=0.001",
+    "--stream-mib=1",
+    "--matrix-dim=64",
+    "--rows=1,2",
+    "--kv-lens=64",
+    "--prompts=32",
+    "--latents=10",
+    "--listeners=1,2",
+    "--rounds=1",
+    "--rate=100",
+    "--policy=least_headroom",
+    "--pair-listeners=2",
+    "--pair-rounds=2",
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("tiny")
+    make_checkpoint("v2", path, tiny=True)
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path) -> LoadedModel:
+    torch.set_num_threads(1)
+    from tts_core.models.gpt_sovits.weights import locate_weights
+
+    return load_model(locate_weights(folder, "v2"), "tiny")
+
+
+@pytest.fixture(scope="module")
+def written(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, str, str]:
+    """Run everything once: the JSON, the Markdown and what was printed."""
+    out = tmp_path_factory.mktemp("out")
+    arguments = [str(folder), *QUICK, f"--json={out / 'a.json'}", f"--markdown={out / 'a.md'}"]
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert result.exit_code == 0
+    return json.loads((out / "a.json").read_text()), (out / "a.md").read_text(), result.stdout
+
+
+def test_the_document_says_under_which_conditions(written: tuple[Any, str, str], folder: Path) -> None:
+    document, _, _ = written
+    assert document["schema"] == SCHEMA
+    assert document["software"]["torch"] == torch.__version__
+    assert document["software"]["threads"] == 1
+    assert document["model"]["dtype"] == "float32"
+    assert document["model"]["bytes"]["generator"] < document["model"]["bytes"]["sovits"]
+    assert document["settings"]["tokens"] == TOKENS
+    assert document["settings"]["weights"] == folder.name
+    assert str(folder.parent) not in json.dumps(document)
+    assert all(memory["resident_bytes"] > 0 for memory in document["memory"].values())
+
+
+def test_every_stage_is_measured_in_every_size(written: tuple[Any, str, str]) -> None:
+    found = {(one["stage"], tuple(one["sizes"].values())) for one in written[0]["stages"]["stages"]}
+    assert {("decode step", (rows, 64)) for rows in (1, 2)} <= found
+    assert {("sampling", (rows,)) for rows in (1, 2)} <= found
+    assert {("window", (frames, 1)) for frames in (16, 32, 64, 128)} <= found
+    assert {("latents with noise", (tokens,)) for tokens in (10, TOKENS)} <= found
+    assert ("prompt", (32,)) in found
+    assert {"BERT of Chinese text", "HuBERT of a recording", "spectrogram"} <= {stage for stage, _ in found}
+
+
+def test_rates_follow_from_times(written: tuple[Any, str, str]) -> None:
+    stages = written[0]["stages"]
+    steps = [one for one in stages["stages"] if one["stage"] == "decode step"]
+    assert steps
+    for one in steps:
+        seconds, rows = one["timing"]["median_s"], one["sizes"]["rows"]
+        assert one["tokens_per_s"] == pytest.approx(rows / seconds)
+        assert one["audio_s_per_s"] == pytest.approx(rows / 25 / seconds)
+        assert one["roofline"]["flops_per_s"] == pytest.approx(one["work"]["flops"] / seconds)
+    for budget in stages["budgets"]:
+        assert budget["audio_s_per_s"] == pytest.approx(1 / sum(budget["parts"].values()))
+
+
+def test_all_listeners_are_reported(written: tuple[Any, str, str]) -> None:
+    load = written[0]["load"]
+    assert [(one["crowd"], one["listeners"]) for one in load] == [("spread", 2), ("burst", 1), ("burst", 2)]
+    for one in load:
+        (came,) = one["visits"]
+        assert came["audio_s"] == pytest.approx(one["listeners"] * AUDIO_S)
+        assert one["audio_s_per_s"]["median"] == pytest.approx(came["audio_s"] / came["wall_s"])
+        assert one["first_audio_s"]["count"] == one["underruns"]["played"] == one["listeners"]
+
+
+def test_both_kinds_of_shapes_are_reported(written: tuple[Any, str, str]) -> None:
+    (pair,) = written[0]["determinism"]
+    assert (pair["fixed"]["engine"], pair["free"]["engine"]) == ("fixed shapes", "free shapes")
+    assert len(pair["fixed"]["visits"]) == len(pair["free"]["visits"]) == 2
+    assert pair["ratios"]["wall"]["low"] <= pair["ratios"]["wall"]["median"] <= pair["ratios"]["wall"]["high"]
+    assert pair["ratios"]["noise"] is not None
+
+
+def test_the_report_has_a_table_for_each_part(written: tuple[Any, str, str]) -> None:
+    document, markdown, printed = written
+    titles = [
+        "Conditions",
+        "What the machine can do",
+        "Stages",
+        "A second of audio",
+        "Listeners",
+        "What bit identity costs",
+    ]
+    assert [line[3:] for line in markdown.splitlines() if line.startswith("## ")] == titles
+    assert all(title in printed for title in titles)
+    for sheet in sheets_of(document):
+        assert sheet.rows
+        assert {len(row) for row in sheet.rows} == {len(sheet.columns)}
+
+
+def test_parts_that_were_not_made_have_no_table(written: tuple[Any, str, str]) -> None:
+    document = {**written[0], "stages": None, "load": None}
+    assert [sheet.title for sheet in sheets_of(document)] == ["Conditions", "What bit identity costs"]
+
+
+def test_markdown_keeps_cells_apart() -> None:
+    page = to_markdown([Sheet("A title", ("name", "figure"), [("a|b", "1")], "A note.")])
+    assert page.endswith("## A title\n\nA note.\n\n| name | figure |\n| --- | ---: |\n| a\\|b | 1 |\n")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "--parts=other",
+        "--dtype=int8",
+        "--rows=0",
+        "--rows=many",
+        "--policy=chance",
+        "--rate=0",
+        "--threads=0",
+    ],
+)
+def test_wrong_usage_is_told(wrong: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with patch("sys.argv", ["engine", str(folder), wrong]), pytest.raises(SystemExit) as exit_info:
+        main()
+    assert exit_info.value.code == 2
+    assert "error: " in capsys.readouterr().err
+
+
+def test_missing_weights_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with patch("sys.argv", ["engine", str(tmp_path)]), pytest.raises(SystemExit) as exit_info:
+        main()
+    assert exit_info.value.code == 1
+    assert "missing_weights" in capsys.readouterr().err
+
+
+def test_settings_refuse_what_can_not_be_measured(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError):
+        StageSizes(prompts=(1,))
+    with pytest.raises(SettingsError):
+        LoadSizes(listeners=())
+    with pytest.raises(InvalidParameter):
+        Settings(tmp_path, tokens=5000)
+
+
+def test_the_clock_counts_calls() -> None:
+    calls = 0
+
+    def call() -> None:
+        nonlocal calls
+        calls += 1
+
+    timing = Clock(torch.device("cpu"), budget_s=0.0).time(call)
+    assert calls == timing.rounds + 2
+    assert timing.best_s <= timing.median_s <= timing.worst_s
+
+
+def measured(stage: str, seconds: float, audio_s: float = 0.0, **sizes: int) -> Measured:
+    return Measured(stage, sizes, Timing(seconds, seconds, seconds, seconds, 1), audio_s=audio_s)
+
+
+def test_a_second_of_audio_adds_up(model: LoadedModel) -> None:
+    sentence = Sentence(model, VOICE, 100)  # 200 frames: windows of 16, 32, 64 and 128
+    num_inputs = len(sentence.inputs)
+    every = [
+        measured("prompt", 0.4, positions=num_inputs),
+        measured("decode step with sampling", 0.010, rows=2, positions=num_inputs + 50),
+        measured("sampling", 0.002, rows=2),
+        measured("noise for 32 draws", 0.032, 1.28, rows=1),
+        measured("latents with noise", 0.10, tokens=100),
+        measured("noise of latents", 0.02, tokens=100),
+        *(measured("window", frames / 1000, frames=frames, rows=2) for frames in (16, 32, 64, 128)),
+    ]
+    (budget,) = budgets(every, sentence, [2])
+    assert budget.parts == pytest.approx(
+        {
+            "decode steps": 25 * 0.008 / 2,
+            "sampling": 25 * 0.002 / 2,
+            "noise of sampling": 0.025,
+            "prompt": 0.1,
+            "latents": 0.02,
+            "noise of latents": 0.005,
+            "windows": 0.240 / 2 / 4,
+        }
+    )
+    assert budget.total_s * budget.audio_s_per_s == pytest.approx(1)
+    with pytest.raises(KeyError, match="was not measured"):
+        find(every, "prompt", positions=1)
+
+
+def came(wall_s: float, cpu_s: float) -> Visit:
+    return Visit(wall_s, cpu_s, [Heard(0.1, 4.0, Playback(0.1, (), 0.0))])
+
+
+def test_costs_are_compared_pair_by_pair() -> None:
+    fixed, free = (
+        [came(2.0, 1.0), came(4.0, 1.0), came(2.2, 1.0)],
+        [came(1.0, 1.0), came(4.0, 0.5), came(2.0, 2)],
+    )
+    ratios = compare(fixed, free)
+    assert astuple(ratios.wall) == pytest.approx((1.1, 1.0, 2.0))
+    assert ratios.cpu == Spread(median=1.0, low=0.5, high=2.0)
+    assert ratios.noise is not None
+    assert astuple(ratios.noise) == pytest.approx(((0.5 + 4.0 / 2.2) / 2, 0.5, 4.0 / 2.2))
+    assert compare(fixed[:1], free[:1]).noise is None
+
+
+async def test_engines_are_visited_in_turn(model: LoadedModel) -> None:
+    order: list[str] = []
+
+    async def note(engine: object, name: str, crowd: Crowd) -> Visit:
+        order.append(names[id(engine)])
+        return came(1.0, 1.0)
+
+    arena = Arena(model, VOICE, [Contestant("a", EngineOptions()), Contestant("b", EngineOptions())], most=1)
+    async with arena.opened():
+        names = {id(engine): name for name, engine in arena._engines.items()}
+        with patch("benchmarks.engine.contestants.visit", note):
+            contests = await arena.contest(Crowd.burst(1, SAMPLING, low_latency=False), rounds=2)
+    assert order == ["a", "b"] * 3
+    assert [(one.contestant, len(one.visits)) for one in contests] == [("a", 2), ("b", 2)]
+
+
+async def test_listeners_come_when_they_are_due(model: LoadedModel) -> None:
+    crowd = Crowd.spread(3, 20.0, SAMPLING, low_latency=True)
+    assert crowd.arrivals_s == pytest.approx((0.0, 0.05, 0.1))
+    asked: list[tuple[str, int, bool]] = []
+    arena = Arena(model, VOICE, [Contestant("a", EngineOptions())], most=3)
+    async with arena.opened():
+        engine = arena._engines["a"]
+        generate = engine.generate
+
+        def note(request: Any) -> Any:
+            asked.append((request.voice, request.seed, request.low_latency))
+            return generate(request)
+
+        with patch.object(engine, "generate", note):
+            visited = await visit(engine, model.name, crowd)
+    assert asked == [("0", 0, True), ("1", 1, True), ("2", 2, True)]
+    assert [one.audio_s for one in visited.heard] == pytest.approx([AUDIO_S] * 3)
+    assert visited.wall_s >= 0.1
+    assert len(catalogue(model, 3)) == 3
+
+
+async def hear(arena: Arena, name: str, while_visited: Callable[[], Any]) -> bytes:
+    from benchmarks.engine.crowd import _request
+
+    heard = b""
+    with while_visited():
+        request = _request("tiny", Crowd.burst(1, SAMPLING, low_latency=False), 0)
+        async for chunk in arena._engines[name].generate(request):
+            heard += chunk.pcm
+    return heard
+
+
+async def test_only_the_free_engine_is_free(model: LoadedModel) -> None:
+    free = Contestant("free", EngineOptions(), relaxed.free_shapes, relaxed.free_windows_and_noise)
+    arena = Arena(model, VOICE, [Contestant("fixed", EngineOptions()), free], most=2)
+    shapes: set[tuple[int, int]] = set()
+    original = ModelRunner.step
+
+    def note(runner: Any, num_rows: int, kv_len: int) -> None:
+        shapes.add((num_rows, kv_len))
+        original(runner, num_rows, kv_len)
+
+    async with arena.opened():
+        with patch.object(ModelRunner, "step", note):
+            fixed = [await hear(arena, "fixed", Contestant("", EngineOptions()).while_visited)]
+            assert {kv_len % 64 for _, kv_len in shapes} == {0}
+            shapes.clear()
+            freely = [await hear(arena, "free", free.while_visited) for _ in range(2)]
+            assert {rows for rows, _ in shapes} == {1}
+            assert len({kv_len for _, kv_len in shapes}) == TOKENS - 1
+        fixed.append(await hear(arena, "fixed", Contestant("", EngineOptions()).while_visited))
+    assert fixed[0] == fixed[1]
+    assert freely[0] != freely[1]
+    assert len({len(one) for one in (*fixed, *freely)}) == 1
+
+
+@pytest.mark.parametrize("end", [1, 16, 40, 200, 400])
+def test_exact_windows_cover_the_same_frames(end: int) -> None:
+    sizes = (16, 32, 64, 128)
+    fixed, exact = list(plan_windows(0, end, sizes)), list(relaxed.plan_exactly(0, end, sizes))
+    assert [span.start for span in exact] == [span.start for span in fixed]
+    assert all(span.size == span.num_frames for span in exact)
+    assert sum(span.num_frames for span in exact) == end
+
+
+def test_noise_voices_fit_their_model(model: LoadedModel) -> None:
+    one, other = (noise_prompt(model, VOICE, seed) for seed in (1, 2))
+    assert len(one.tokens) == VOICE.prompt_tokens
+    assert len(one.phones) == one.bert.shape[1] == VOICE.phones
+    assert not torch.equal(one.tokens, other.tokens)
+    assert not one.speakers
