@@ -7,10 +7,13 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deployments.config import CheckpointArgs, EngineArgs, FormantArgs, GPTSoVITSArgs
+from deployments.config import CheckpointArgs, EngineArgs, FormantArgs, GPTSoVITSArgs, ReplicaArgs
 from tts_core.engine.protocol import AsyncEngine
+from tts_core.errors import SetupError
 
 if TYPE_CHECKING:
+    import torch
+
     from tts_core.models.gpt_sovits.weights import WeightsPaths
 
 
@@ -37,34 +40,53 @@ def _formant(args: FormantArgs) -> AsyncEngine:
 
 
 def _gpt_sovits(args: GPTSoVITSArgs, name: str) -> AsyncEngine:
-    import torch
-
     from tts_core.engine.assembly import EngineOptions
     from tts_core.engine.async_engine import BatchingEngine
     from tts_core.models.gpt_sovits.loaded_model import load_model
+    from tts_core.models.gpt_sovits.precision import resolve_precision
     from tts_core.models.gpt_sovits.prompt_cache import PromptCache
     from tts_core.models.gpt_sovits.stored_voices import StoredVoices
     from tts_core.voices import VoiceStore
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = load_model(_paths(args.models[name]), name, getattr(torch, args.precision), device)
+    device = take_device(args.replica)
+    precision = resolve_precision(args.precision, device)
+    model = load_model(_paths(args.models[name]), name, precision, device)
     voices = StoredVoices(VoiceStore(args.voices), PromptCache(args.prompt_cache), model)
     options = EngineOptions(
         num_slots=args.num_slots,
         num_threads=args.num_threads,
         policy=args.policy,
         min_pace=_min_pace(args, device),
+        gpu_share=args.replica.gpus,
     )
     return BatchingEngine(
         model, voices.prompt, voices.infos, args.streaming.limits(), options, settle=voices.settle
     )
 
 
-def _min_pace(args: GPTSoVITSArgs, device: str) -> float:
+def take_device(replica: ReplicaArgs) -> torch.device:
+    """Return where a replica computes. On a GPU, this process is held to its share from now on.
+
+    Ray only keeps count of shares: without a limit, one replica's allocations would be another one's failure.
+
+    Raises:
+        SetupError: a GPU was asked for, and this process sees none.
+    """
+    import torch
+
+    if replica.device == "cpu" or (replica.device == "auto" and not torch.cuda.is_available()):
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        raise SetupError("the replica is to run on a GPU, and PyTorch sees none in this process")
+    torch.cuda.set_per_process_memory_fraction(replica.gpus)
+    return torch.device("cuda")
+
+
+def _min_pace(args: GPTSoVITSArgs, device: torch.device) -> float:
     """Few voices reach real time on a CPU, and its users would rather wait than be refused."""
     if args.min_pace is not None:
         return args.min_pace
-    return 1.0 if device == "cuda" else 0.0
+    return 1.0 if device.type == "cuda" else 0.0
 
 
 def _paths(args: CheckpointArgs) -> WeightsPaths:

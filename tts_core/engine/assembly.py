@@ -1,21 +1,31 @@
-"""Puts an engine together from its parts, and runs every shape once."""
+"""Puts an engine together from its parts: counts its memory, proves its shapes, and runs every one once."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+import torch
+
 from tts_core.engine.costs import Costs
 from tts_core.engine.engine import Engine, Outlet
+from tts_core.engine.free_memory import free_memory
+from tts_core.engine.graphs import CudaRecorder, record_runner
+from tts_core.engine.memory import MemoryPlan, plan_memory
 from tts_core.engine.model_runner import ModelRunner
 from tts_core.engine.policies import LeastHeadroom, Policy, RoundRobin
+from tts_core.engine.rows import proven
 from tts_core.engine.scheduler import Scheduler
 from tts_core.engine.sequence import Sequence
 from tts_core.engine.shapes import Shapes
 from tts_core.engine.warm_up import warm_up
+from tts_core.errors import SetupError
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.speaking import SpeakingOptions
+
+_log = logging.getLogger(__name__)
 
 PolicyName = Literal["least_headroom", "round_robin"]
 
@@ -32,6 +42,7 @@ class EngineOptions:
         max_step_s: a step that takes longer never ends: the engine is poisoned.
         speaking: what requests don't say.
         free_value: what free slots hold; see `ModelRunner`.
+        gpu_share: how much of a GPU's memory this process may take, from 0 to 1.
     """
 
     num_slots: int = 4
@@ -41,6 +52,7 @@ class EngineOptions:
     max_step_s: float = 60.0
     speaking: SpeakingOptions = field(default_factory=SpeakingOptions)
     free_value: float = 0.0
+    gpu_share: float = 1.0
 
 
 def assemble(
@@ -50,11 +62,52 @@ def assemble(
     outlet: Outlet,
     costs: Costs,
 ) -> Engine:
-    """Allocate an engine and warm it up, in the thread that will use it."""
-    runner = ModelRunner(model.t2s, options.num_slots, options.speaking.max_len, Shapes(), options.free_value)
+    """Allocate an engine and warm it up, in the thread that will use it.
+
+    Raises:
+        SetupError: it doesn't fit, or can't keep its listeners apart here.
+    """
+    shapes = Shapes.for_device(model.device, options.num_slots)
+    plan = plan_memory(model, options.num_slots, options.speaking.max_len, shapes)
+    plan.check(free_memory(model.device, options.gpu_share))
+    try:
+        runner = _runner(model, options, shapes)
+        warm_up(model, runner)
+    except torch.OutOfMemoryError as error:
+        raise SetupError(f"{plan}, and more than that: {error}") from error
+    _report(plan, model.device)
     scheduler = Scheduler(options.num_slots, _policy(options.policy, costs), runner.shapes.window_rows)
-    warm_up(model, runner)
     return Engine(model, runner, scheduler, prepare, outlet, costs)
+
+
+def _runner(model: LoadedModel, options: EngineOptions, shapes: Shapes) -> ModelRunner:
+    """Return what runs the models, in shapes that were proven, recorded where the device can."""
+    is_cuda = model.device.type == "cuda"
+    if is_cuda:
+        torch.cuda.reset_peak_memory_stats(model.device)
+        # Some of its algorithms add in whatever order threads come, and trials choose others every time.
+        torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+    runner = ModelRunner(
+        model.t2s,
+        model.sovits.generator,
+        options.num_slots,
+        options.speaking.max_len,
+        shapes,
+        options.free_value,
+    )
+    runner.shapes = proven(shapes, model.t2s, runner.cache)
+    if is_cuda:
+        record_runner(runner, CudaRecorder(model.device))
+    for slot in range(runner.num_slots):
+        runner.clear(slot, shapes.kv_multiple)
+    return runner
+
+
+def _report(plan: MemoryPlan, device: torch.device) -> None:
+    _log.info("%s", plan)
+    if device.type == "cuda":
+        gib = torch.cuda.max_memory_allocated(device) / 2**30
+        _log.info("at most %.1f GiB of the GPU were in use at once while every shape ran", gib)
 
 
 def _policy(name: PolicyName, costs: Costs) -> Policy:

@@ -1,4 +1,4 @@
-"""Runs T2S: prompts into slots, and steps over all of them. Knows nothing of requests."""
+"""Runs the models in fixed shapes: prompts into slots, steps over all slots, windows. Knows no requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from torch import Tensor
 from tts_core.engine.sampler import NOISE_BLOCK, NoiseSource, Sampler
 from tts_core.engine.shapes import Shapes
 from tts_core.models.gpt_sovits.decoding import DecodeInputs, padded_rows
+from tts_core.models.gpt_sovits.sovits.generator import Generator
 from tts_core.models.gpt_sovits.t2s import T2S
+from tts_core.models.gpt_sovits.vocoding import WindowInputs, run_windows
 from tts_core.sampling_params import SamplingParams
 
 _TOKEN, _POSITION, _AUDIO_POSITION, _STEP, _MAY_END, _LIVE = range(6)
@@ -56,22 +58,36 @@ class Drawn:
 class ModelRunner:
     """Owns the cache, the sampler and the buffers that a step reads and writes, all of fixed size.
 
+    Attributes:
+        cache: the keys and values of all slots.
+        sampler: draws their tokens.
+        shapes: how sizes are rounded up.
+        steps: where a decode step of so many rows and so long a cache was captured, what replays it.
+        generator: makes audio of windows; where windows were captured, what replays them.
+
     Args:
-        t2s: the model; never changed.
+        t2s, generator: the models; never changed.
         num_slots: sequences at once.
         max_len: phones, prompt and tokens of one of them.
-        shapes: how sizes are rounded up.
+        shapes: see above.
         free_value: what is left in freed slots; tests put NaN there, so that a stray read is loud.
     """
 
     def __init__(
-        self, t2s: T2S, num_slots: int, max_len: int, shapes: Shapes, free_value: float = 0.0
+        self,
+        t2s: T2S,
+        generator: Generator,
+        num_slots: int,
+        max_len: int,
+        shapes: Shapes,
+        free_value: float = 0.0,
     ) -> None:
-        self._t2s, self.shapes, self._free_value = t2s, shapes, free_value
+        self._t2s, self.generator = t2s, generator
+        self.shapes, self._free_value = shapes, free_value
         self.num_slots, self.max_len = max(num_slots, shapes.min_rows), max_len
         num_slots = self.num_slots
         self.cache = t2s.new_cache(num_slots, max_len)
-        self._sampler = Sampler(t2s.config, num_slots, t2s.device)
+        self.sampler = Sampler(t2s.config, num_slots, t2s.device)
         # What a step is given for each slot, here and where it is computed. A slot without a part in a step
         # is computed all the same: it has the token that comes next there, so that whatever the step writes
         # is written again by the slot's own next step.
@@ -81,23 +97,24 @@ class ModelRunner:
         self._slots = torch.arange(num_slots, device=t2s.device)
         self._drawn = torch.zeros(3, num_slots, dtype=torch.long, device=t2s.device)
         self._eos = t2s.config.eos
-        # Where a graph was captured for a shape of step, it is replayed instead.
         self.steps: dict[tuple[int, int], Callable[[], None]] = {}
-        if free_value:
-            self.cache.fill(self._slots, free_value)
+        # Zeros are only promised by the system until they are written to: memory that is there now can't be
+        # missing later.
+        for store in (self.cache.keys, self.cache.values):
+            store.fill_(free_value)
 
     @torch.inference_mode()
     def prefill(self, inputs: DecodeInputs, slot: int, params: SamplingParams, source: NoiseSource) -> Drawn:
         """Read a prompt into a free slot, and draw the first token."""
         if self._free_value:
             self.cache.fill(self._slots[slot : slot + 1], 0.0)
-        self._sampler.start(slot, params, source, inputs.prompt)
-        self._sampler.refresh(slot, 0)
+        self.sampler.start(slot, params, source, inputs.prompt)
+        self.sampler.refresh(slot, 0)
         rows = padded_rows(inputs, self.shapes.prompt_len(len(inputs), self.max_len))
         logits = self._t2s.prefill(*rows, self.cache, self._slots[slot : slot + 1])
         self._places[:, slot] = 0
         self._places[_LIVE, slot] = 1
-        self._given[:, slot].copy_(self._host[:, slot])
+        self._given.copy_(self._host, non_blocking=True)
         self._draw(logits, slot, self._given[:, slot : slot + 1])
         drawn = self._results(slot, 1)[0]
         self._put(slot, drawn.token, len(inputs), len(inputs.prompt))
@@ -123,10 +140,14 @@ class ModelRunner:
         logits = self._t2s.decode_step(*places, self.cache, kv_len)
         self._draw(logits, 0, given)
 
+    def generate(self, windows: Sequence[WindowInputs]) -> list[Tensor]:
+        """Return each window's audio, all of one size and no more than `shapes.window_rows`."""
+        return run_windows(self.generator, windows, self.shapes.window_rows)
+
     @torch.inference_mode()
     def clear(self, slot: int, used: int) -> None:
         """Leave nothing of a sequence of `used` positions in its slot."""
-        used = self.shapes.prompt_len(used, self.max_len)
+        used = self.max_len if self._free_value else self.shapes.prompt_len(used, self.max_len)
         for store in (self.cache.keys, self.cache.values):
             store[:, slot, :, :used] = self._free_value
         self._places[:, slot] = 0
@@ -134,7 +155,7 @@ class ModelRunner:
     def _give(self, rows: Sequence[Row], num_rows: int) -> None:
         self._places[_LIVE] = 0
         for row in rows:
-            self._sampler.refresh(row.slot, row.step)
+            self.sampler.refresh(row.slot, row.step)
             self._put(row.slot, row.token, row.position, row.audio_position)
             self._places[_STEP, row.slot] = row.step % NOISE_BLOCK
             self._places[_MAY_END, row.slot] = row.may_end
@@ -148,7 +169,7 @@ class ModelRunner:
 
     def _draw(self, logits: Tensor, first_slot: int, given: Tensor) -> None:
         steps, may_end, live = given[_STEP], given[_MAY_END].bool(), given[_LIVE].bool()
-        tokens, greedy = self._sampler.draw(logits, first_slot, steps, may_end, live)
+        tokens, greedy = self.sampler.draw(logits, first_slot, steps, may_end, live)
         drawn = self._drawn[:, first_slot : first_slot + logits.shape[0]]
         drawn[0].copy_(tokens)
         drawn[1].copy_((tokens == self._eos) | (greedy == self._eos))

@@ -11,6 +11,7 @@ import torch
 
 from tts_core.engine.script import Script
 from tts_core.engine.sequence import Sequence
+from tts_core.engine.streams import SideStream
 from tts_core.models.gpt_sovits.decoding import DecodeInputs
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 
@@ -71,21 +72,18 @@ class Preparer:
 
     def _run(self) -> None:
         torch.set_num_threads(self._num_threads)
-        while (sequence := self._tasks.get()) is not None:
-            if not sequence.listener.is_abandoned:
-                self._deliver(self._prepare(sequence))
+        stream = SideStream(self._model.device)
+        with stream.entered():
+            while (sequence := self._tasks.get()) is not None:
+                if not sequence.listener.is_abandoned:
+                    self._deliver(self._prepare(sequence, stream))
 
-    def _prepare(self, sequence: Sequence) -> Prepared | Unprepared:
+    def _prepare(self, sequence: Sequence, stream: SideStream) -> Prepared | Unprepared:
         try:
             script = sequence.listener.script or self._write(sequence)
             inputs = script.inputs(sequence.index, self._model)
-            _settle(self._model.device)
+            style = script.style
+            stream.hand_over(inputs.phones, inputs.bert, inputs.prompt, style.audio, style.text)
         except Exception as error:
             return Unprepared(sequence, error)
         return Prepared(sequence, script, inputs)
-
-
-def _settle(device: torch.device) -> None:
-    """Wait for this thread's own work on a device: other threads don't wait for each other's streams."""
-    if device.type == "cuda":
-        torch.cuda.current_stream(device).synchronize()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -27,6 +28,10 @@ class NoiseSource:
 class Sampler:
     """Holds what each slot's draws depend on. Everything is allocated once.
 
+    Attributes:
+        make_noise: computes a block of noise from buffer to buffer; where a graph of it was captured, that is
+            replayed instead.
+
     Args:
         config: of the model whose tokens are drawn.
         num_slots: rows.
@@ -46,6 +51,10 @@ class Sampler:
         )
         self._sources: list[NoiseSource | None] = [None] * num_slots
         self._steps = torch.arange(NOISE_BLOCK, device=device)
+        # What a block of noise is made from, and the block: seeds, segments, steps.
+        self._origin = torch.zeros(3, NOISE_BLOCK, dtype=torch.long, device=device)
+        self._block = torch.ones(NOISE_BLOCK, vocab, device=device)
+        self.make_noise: Callable[[], None] = self.compute_noise
         self._rows = torch.arange(num_slots, device=device)
 
     def start(self, slot: int, params: SamplingParams, source: NoiseSource, prompt: Tensor) -> None:
@@ -67,10 +76,16 @@ class Sampler:
         source = self._sources[slot]
         if step % NOISE_BLOCK or source is None:
             return
-        seeds = torch.full_like(self._steps, seed_word(source.seed))
-        segments = torch.full_like(self._steps, source.segment)
-        block = exponential(seeds, segments, Purpose.SAMPLE, self._steps + step, self._vocab)
-        self._noise[slot].copy_(block)
+        self._origin[0].fill_(seed_word(source.seed))
+        self._origin[1].fill_(source.segment)
+        torch.add(self._steps, step, out=self._origin[2])
+        self.make_noise()
+        self._noise[slot].copy_(self._block)
+
+    def compute_noise(self) -> None:
+        """Compute the block of noise that was asked for. No argument, so that it can be captured."""
+        seeds, segments, steps = self._origin
+        self._block.copy_(exponential(seeds, segments, Purpose.SAMPLE, steps, self._vocab))
 
     def draw(
         self, logits: Tensor, first_slot: int, steps: Tensor, may_end: Tensor, live: Tensor

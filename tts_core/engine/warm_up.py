@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -12,20 +15,22 @@ from tts_core.engine.sampler import NoiseSource
 from tts_core.models.gpt_sovits.conditioning import style_of
 from tts_core.models.gpt_sovits.decoding import DecodeInputs
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.models.gpt_sovits.sovits import Style, cut_window
+from tts_core.models.gpt_sovits.sovits import Style
 from tts_core.models.gpt_sovits.vocoding import (
     WINDOW_FRAMES,
     SegmentVoice,
     WindowInputs,
+    anchored_latents_of,
     latents_of,
-    run_windows,
 )
-from tts_core.sampling_params import SamplingParams
+from tts_core.sampling_params import MAX_TOKENS, SamplingParams
 
-_NUM_CODES = 32
+_log = logging.getLogger(__name__)
+
+_NUM_CODES = (16, 64)
 _NUM_FRAMES = 64
 _MAX_PROMPT = 512
-"""The longest prompt that is tried; rarer ones pay for their shape when they come."""
+"""The longest prompt that is usual; rarer ones pay for their shape when they come."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +45,30 @@ class _Silence:
 
 
 def warm_up(model: LoadedModel, runner: ModelRunner) -> None:
-    """Decode in every number of rows, read prompts of every usual length, and vocode in every size."""
-    _warm_up_prompts(model, runner)
-    _warm_up_steps(runner)
-    _warm_up_vocoder(model, runner.shapes.window_rows)
+    """Read prompts, decode, compute latents and generate windows in every kind of shape.
+
+    On a GPU that includes the largest of each, so that its allocator never needs more than it has by then.
+    Decode steps of other numbers of rows were run when they were proven.
+    """
+    is_cuda = model.device.type == "cuda"
+    style = style_of(_silence(model), model)
+    _timed("prompts", lambda: _prompts(model, runner, is_cuda))
+    _timed("a decode step", lambda: _decode(runner))
+    _timed("windows", lambda: _windows(model, runner, style))
+    _timed("latents", lambda: _latents(model, runner, style, is_cuda))
     if model.phone_features is not None:
         model.phone_features("你好", (2, 2))
 
 
-def _warm_up_prompts(model: LoadedModel, runner: ModelRunner) -> None:
-    multiple, params = runner.shapes.prompt_multiple, SamplingParams()
-    for length in range(multiple, min(_MAX_PROMPT, runner.max_len - 1) + 1, multiple):
+def _timed(name: str, work: Callable[[], None]) -> None:
+    started = time.perf_counter()
+    work()
+    _log.debug("warmed up %s in %.2f s", name, time.perf_counter() - started)
+
+
+def _prompts(model: LoadedModel, runner: ModelRunner, is_cuda: bool) -> None:
+    params = SamplingParams()
+    for length in _prompt_lengths(runner, is_cuda):
         num_phones = length // 2
         inputs = DecodeInputs(
             phones=torch.zeros(num_phones, dtype=torch.long, device=model.device),
@@ -61,34 +79,50 @@ def _warm_up_prompts(model: LoadedModel, runner: ModelRunner) -> None:
         runner.clear(0, length)
 
 
-def _warm_up_steps(runner: ModelRunner) -> None:
-    for slot in range(runner.num_slots):
-        row = Row(slot=slot, token=0, position=1, audio_position=1, step=0, may_end=True)
-        runner.decode([row], slot + 1)
-    for slot in range(runner.num_slots):
-        runner.clear(slot, 2)
+def _prompt_lengths(runner: ModelRunner, is_cuda: bool) -> Iterator[int]:
+    """Yield every length that is padded to on a GPU; a few on a CPU, whose kernels fit many lengths."""
+    multiple, longest = runner.shapes.prompt_multiple, runner.max_len - 1
+    if is_cuda:
+        yield longest
+        yield from range(multiple, min(_MAX_PROMPT, longest) + 1, multiple)
+    else:
+        yield from (length for length in (multiple, 4 * multiple, _MAX_PROMPT) if length <= longest)
 
 
-def _warm_up_vocoder(model: LoadedModel, num_rows: int) -> None:
-    silence = _silence(model)
-    style = style_of(silence, model)
-    voice = SegmentVoice(silence.phones, style, seed=0, segment=0, speed=1.0, noise_scale=0.0)
-    latents = latents_of(model.sovits, voice, (0,) * _NUM_CODES)
+def _decode(runner: ModelRunner) -> None:
+    rows = [
+        Row(slot=slot, token=0, position=1, audio_position=1, step=0, may_end=True)
+        for slot in range(runner.num_slots)
+    ]
+    runner.decode(rows, runner.num_slots)
+    for row in rows:
+        runner.clear(row.slot, 2)
+
+
+def _windows(model: LoadedModel, runner: ModelRunner, style: Style) -> None:
+    """Generate every size, with a mask, as at a segment's ends; without one the same kernels run."""
+    config, context = model.sovits.config, model.sovits.generator.receptive_field_frames
     for size in WINDOW_FRAMES:
-        run_windows(model.sovits.generator, [_window(model, latents, style, size)], num_rows)
+        latents = torch.zeros(
+            1, config.latent_channels, size + 2 * context, dtype=model.dtype, device=model.device
+        )
+        mask = torch.ones_like(latents[:, :1])
+        mask[:, :, :context] = 0
+        runner.generate([WindowInputs(latents, mask, style.audio, size, context)])
 
 
-def _window(model: LoadedModel, latents: Tensor, style: Style, size: int) -> WindowInputs:
-    context = model.sovits.generator.receptive_field_frames
-    window = cut_window(latents, 0, size, context)
-    return WindowInputs(window.latents, window.mask, style.audio, size, context)
+def _latents(model: LoadedModel, runner: ModelRunner, style: Style, is_cuda: bool) -> None:
+    voice = SegmentVoice((0,) * 16, style, seed=0, segment=0, speed=1.0, noise_scale=0.0)
+    for num_codes in (*_NUM_CODES, *([min(runner.max_len, MAX_TOKENS)] if is_cuda else [])):
+        latents_of(model.sovits, voice, (0,) * num_codes)
+        anchored_latents_of(model.sovits, voice, (0,) * num_codes)
 
 
 def _silence(model: LoadedModel, num_phones: int = 16) -> _Silence:
     config = model.sovits.config
     bins = config.fft_samples // 2 + 1
     return _Silence(
-        tokens=torch.zeros(_NUM_CODES, dtype=torch.long),
+        tokens=torch.zeros(_NUM_CODES[0], dtype=torch.long),
         phones=(0,) * num_phones,
         bert=torch.zeros(model.t2s.config.bert_dim, num_phones),
         spectrograms=(torch.zeros(bins, _NUM_FRAMES),),

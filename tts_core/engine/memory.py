@@ -1,0 +1,153 @@
+"""What an engine will take, counted before any of it is allocated."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from torch import nn
+
+from tts_core.engine.sampler import NOISE_BLOCK
+from tts_core.engine.shapes import Shapes
+from tts_core.errors import SetupError
+from tts_core.models.gpt_sovits.admission import SPEED_RANGE
+from tts_core.models.gpt_sovits.config import SoVITSConfig, T2SConfig
+from tts_core.models.gpt_sovits.kv_cache import KVCache
+from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+from tts_core.models.gpt_sovits.sovits import num_frames
+from tts_core.models.gpt_sovits.vocoding import WINDOW_FRAMES
+from tts_core.sampling_params import MAX_TOKENS
+
+GIB = 2**30
+
+_LONGEST_REFERENCE_S = 10
+_HUBERT_CHANNELS, _HUBERT_RATE_HZ = 512, 3200
+"""The first layer of HuBERT: by far its largest."""
+
+# How many values or tensors of the largest kind an operation holds at once: a little more than was measured.
+_PREFILL_WIDTHS = 16
+_MASKS = 3
+_SCORES = 5
+_FLOW_TENSORS = 20
+_WINDOW_TENSORS = 7
+_HUBERT_TENSORS = 3
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that takes memory.
+
+    Attributes:
+        name: what it is, for people.
+        num_bytes: how much it takes.
+        how: how that was reckoned, where it helps.
+        is_held: whether it is allocated already.
+    """
+
+    name: str
+    num_bytes: int
+    how: str = ""
+    is_held: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name}{f' {self.how} =' if self.how else ''} {_size(self.num_bytes)}"
+
+
+@dataclass(frozen=True)
+class MemoryPlan:
+    """Everything that an engine holds, once and for all."""
+
+    items: tuple[Item, ...]
+
+    @property
+    def num_bytes(self) -> int:
+        return sum(item.num_bytes for item in self.items)
+
+    @property
+    def num_missing(self) -> int:
+        """Return what is still to be allocated."""
+        return sum(item.num_bytes for item in self.items if not item.is_held)
+
+    def check(self, num_free: int | None) -> None:
+        """Return if what is missing fits into `num_free` bytes, or if nobody knows how many are free.
+
+        Raises:
+            SetupError: it doesn't; says what is needed for what.
+        """
+        if num_free is not None and self.num_missing > num_free:
+            raise SetupError(
+                f"{self}; {_size(self.num_missing)} of that is still to be allocated, and {_size(num_free)} "
+                "is free: lower num_slots or max_len, or choose a smaller precision"
+            )
+
+    def __str__(self) -> str:
+        items = ", ".join(map(str, self.items))
+        return f"GPT-SoVITS needs {_size(self.num_bytes)} ({items})"
+
+
+def plan_memory(model: LoadedModel, num_slots: int, max_len: int, shapes: Shapes) -> MemoryPlan:
+    """Reckon an engine's memory from its sizes."""
+    config, num_rows = model.t2s.config, max(num_slots, shapes.min_rows)
+    num_cached = KVCache.num_bytes(config, num_rows, max_len, model.dtype)
+    each = f"{num_rows} slots x {max_len} positions x {num_cached // num_rows // max_len / 1024:g} KiB"
+    return MemoryPlan(
+        (
+            Item("weights", _weights(model), is_held=True),
+            Item("KV", num_cached, each),
+            Item("sampler", num_rows * config.vocab_size * (4 * NOISE_BLOCK + 1)),
+            Item("workspace", _workspace(model, max_len, shapes)),
+        )
+    )
+
+
+def _weights(model: LoadedModel) -> int:
+    tensors = {
+        id(one): one for module in _modules(model) for one in (*module.parameters(), *module.buffers())
+    }
+    # Packed weights have a size, but no storage to ask for it.
+    return sum(tensor.numel() * tensor.dtype.itemsize for tensor in tensors.values())
+
+
+def _modules(model: LoadedModel) -> Iterator[nn.Module]:
+    yield from (model.t2s, model.sovits, model.speech_features.hubert)
+    if model.phone_features is not None:
+        yield model.phone_features.bert
+    if model.speaker_encoder is not None:
+        yield model.speaker_encoder.network
+
+
+def _workspace(model: LoadedModel, max_len: int, shapes: Shapes) -> int:
+    """Return what the largest operation takes, and what reading a voice takes beside it."""
+    window = _window(model, shapes.window_rows)
+    largest = max(_prefill(model.t2s.config, max_len), _latents(model.sovits.config, max_len), window)
+    reading = _HUBERT_TENSORS * _HUBERT_CHANNELS * _HUBERT_RATE_HZ * _LONGEST_REFERENCE_S
+    recorded = window if model.device.type == "cuda" else 0  # graphs don't share memory with anything else
+    return (largest + reading + recorded) * model.dtype.itemsize
+
+
+# Of each operation: how many values it holds at once.
+
+
+def _prefill(config: T2SConfig, max_len: int) -> int:
+    return max_len * (_PREFILL_WIDTHS * config.hidden_dim + _MASKS * max_len)
+
+
+def _latents(config: SoVITSConfig, max_len: int) -> int:
+    num_tokens = min(max_len, MAX_TOKENS)
+    attention = _SCORES * config.num_heads * num_frames(num_tokens) ** 2
+    flow = _FLOW_TENSORS * config.hidden_channels * num_frames(num_tokens, SPEED_RANGE[0])
+    return max(attention, flow)
+
+
+def _window(model: LoadedModel, num_rows: int) -> int:
+    config, num_frames = model.sovits.config, max(WINDOW_FRAMES)
+    num_frames += 2 * model.sovits.generator.receptive_field_frames
+    stretched = itertools.accumulate(config.upsample_rates, operator.mul)
+    widest: int = max(rate * (config.upsample_channels >> level + 1) for level, rate in enumerate(stretched))
+    return _WINDOW_TENSORS * num_rows * num_frames * widest
+
+
+def _size(num_bytes: int) -> str:
+    return f"{num_bytes / GIB:.1f} GiB" if num_bytes > GIB / 10 else f"{num_bytes / 2**20:.0f} MiB"
