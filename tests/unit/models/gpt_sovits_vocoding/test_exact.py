@@ -48,6 +48,20 @@ def test_joined_windows_are_the_whole(
     np.testing.assert_allclose(samples(joined), whole.double().numpy(), atol=1e-4)
 
 
+@pytest.mark.parametrize("speed", [0.5, 1.0, 1.3, 2.0])
+@pytest.mark.parametrize("low_latency", [False, True])
+def test_a_short_segment_is_the_plain_path_s_at_every_speed(
+    speed: float, low_latency: bool, sovits: SoVITS
+) -> None:
+    voice, codes = voice_of(sovits, speed=speed, noise_scale=0.0), codes_of(5)
+    silent = torch.zeros(1, sovits.config.latent_channels, num_frames(len(codes), speed))
+    whole = sovits.decode(torch.tensor(codes), torch.tensor(voice.phones), voice.style, silent, 0.0, speed)
+
+    spoken = vocode(sovits, new_vocoder(sovits, voice, low_latency=low_latency), codes)
+
+    np.testing.assert_allclose(samples(b"".join(spoken)), whole.double().numpy(), atol=1e-4)
+
+
 def test_the_same_segment_gives_the_same_bytes(sovits: SoVITS) -> None:
     codes = codes_of(60)
     assert exact(sovits, voice_of(sovits), codes) == exact(sovits, voice_of(sovits), codes)
@@ -125,6 +139,7 @@ def test_windows_cover_all_frames_once_in_few_sizes(frames: int, is_first: bool)
         sum(span.num_frames for span in spans[:index]) for index in range(len(spans))
     ]
     assert sum(span.num_frames for span in spans) == frames
+    assert spans[-1].size == min(size for size in WINDOW_FRAMES if size >= spans[-1].num_frames)
     if is_first:
         assert spans[0].size == WINDOW_FRAMES[0]
 
