@@ -15,6 +15,8 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 
 from deployments.credit import CreditLinks
+from deployments.failover import open_resilient
+from deployments.speech import Speech
 from deployments.stream_items import StreamEnded, StreamFailed, StreamItem, StreamOpened
 from deployments.transport import over_grpc
 from tts_core.engine.stream import AudioChunk
@@ -70,6 +72,7 @@ class RemoteSpeech:
             raise StreamInterrupted(f"the replica's credit port can't be reached: {error}") from error
 
     async def chunks(self) -> AsyncIterator[AudioChunk]:
+        """Yield the audio in order. Raises PolyvoxError where the replica doesn't complete it."""
         item = self._first
         num_samples = 0
         while isinstance(item, AudioChunk):
@@ -133,7 +136,17 @@ class RemoteSpeechSource:
             self._voices_at = time.monotonic()
         return self._voices
 
-    async def open(self, request: SynthesisRequest) -> RemoteSpeech:
+    async def open(self, request: SynthesisRequest) -> Speech:
+        """Open speech that survives the replica that it comes from."""
+        return await open_resilient(self.open_once, request)
+
+    async def open_once(self, request: SynthesisRequest) -> RemoteSpeech:
+        """Open speech on one replica.
+
+        Raises:
+            Overloaded: every replica that was asked is full.
+            PolyvoxError: see `translate`.
+        """
         full = self._full.get(request.model)
         if full is not None and time.monotonic() - full[0] < FULL_FOR_S:
             # A new one each time: raised again and again, one object would gather every caller's traceback.

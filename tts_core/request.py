@@ -36,6 +36,8 @@ class SynthesisRequest:
         sampling: how tokens are drawn, or None for the engine's defaults.
         low_latency: start speaking before a segment's tokens are complete. As deterministic as without, but
             other bytes.
+        first_segment: the first segment to speak, as `AudioChunk.marks` number them, so that a stream that
+            was cut off goes on elsewhere. What precedes it is left out, and nothing else changes.
     """
 
     request_id: str
@@ -48,6 +50,7 @@ class SynthesisRequest:
     pitch: float = 1.0
     sampling: SamplingParams | None = None
     low_latency: bool = False
+    first_segment: int = 0
 
     @property
     def num_chars(self) -> int:

@@ -171,6 +171,9 @@ class BatchingEngine:
         else:
             self._ready.set_exception(SetupError(f"model {self._model.name!r} can't run: {describe(error)}"))
 
+    def on_segment(self, listener: Listener, index: int) -> None:
+        listener.stream.mark(index)
+
     def on_audio(self, listener: Listener, pcm: bytes) -> None:
         self._num_samples += len(pcm) // BYTES_PER_SAMPLE
         listener.stream.write(pcm)
@@ -233,6 +236,9 @@ class _Posted:
 
     def __init__(self, owner: Owner, target: BatchingEngine) -> None:
         self._owner, self._target = owner, target
+
+    def on_segment(self, listener: Listener, index: int) -> None:
+        self._owner.say(self._target.on_segment, listener, index)
 
     def on_audio(self, listener: Listener, pcm: bytes) -> None:
         self._owner.say(self._target.on_audio, listener, pcm)

@@ -28,6 +28,7 @@ MAX_FAILURES_IN_A_ROW = 3
 class Outlet(Protocol):
     """Where an engine's results go."""
 
+    def on_segment(self, listener: Listener, index: int) -> None: ...
     def on_audio(self, listener: Listener, pcm: bytes) -> None: ...
     def on_spoken(self, listener: Listener) -> None: ...
     def on_failed(self, listener: Listener, error: PolyvoxError) -> None: ...
@@ -187,6 +188,9 @@ class Engine:
         except FloatingPointError as error:
             self._fail(sequence, Vocode.name, error)
             return 0.0
+        if not sequence.is_heard:
+            sequence.is_heard = True
+            self._outlet.on_segment(listener, sequence.index)
         self._emit(listener, pcm)
         if sequence.is_decoded and vocoder.is_finished:
             self._finish(sequence)

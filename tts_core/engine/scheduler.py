@@ -47,7 +47,7 @@ class Scheduler:
         if listener.request_id in self._listeners:
             raise RuntimeError(f"request {listener.request_id!r} is here already")
         self._listeners[listener.request_id] = listener
-        return self._append(listener, 0)
+        return self._append(listener, listener.request.first_segment)
 
     def remove(self, listener: Listener) -> tuple[Sequence, ...]:
         """Forget a listener, and return those of their sequences that held a slot, to be cleared."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tts_core.errors import InvalidParameter
 from tts_core.frontend.pipeline import PhoneSequence
 from tts_core.models.gpt_sovits.conditioning import (
     PromptFeatures,
@@ -75,6 +76,10 @@ def write_script(
         RequestError: the text or the voice can't be spoken.
     """
     pieces = pieces_of(request.segments, language)
+    if not 0 <= request.first_segment < len(pieces):
+        raise InvalidParameter(
+            f"first_segment must be below {len(pieces)}, not {request.first_segment}", param="first_segment"
+        )
     phones = tuple(read_piece(text, language, model) for text in pieces)
     prompt = prompt_of(request.voice)
     sampling = request.sampling or options.sampling

@@ -39,6 +39,7 @@ class Sequence:
         inputs: what T2S reads, from when it was prepared until it was read.
         num_inputs: how long that is, and `num_prompt` how much of it is the voice's own tokens.
         vocoder: the other half of its way, from when it was prepared.
+        is_heard: whether there was any audio of it.
     """
 
     def __init__(self, listener: Listener, index: int) -> None:
@@ -51,6 +52,7 @@ class Sequence:
         self.num_inputs = 0
         self.num_prompt = 0
         self.vocoder: SegmentVocoder | None = None
+        self.is_heard = False
 
     @property
     def is_decoded(self) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import enum
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tts_core.errors import PolyvoxError
@@ -18,16 +19,26 @@ BYTES_PER_SAMPLE = 2
 
 
 @dataclass(frozen=True)
+class SegmentMark:
+    """Where a segment begins: from there on, the audio can be made again without what came before."""
+
+    segment: int
+    start_sample: int
+
+
+@dataclass(frozen=True)
 class AudioChunk:
-    """Consecutive samples of a request's audio.
+    """Consecutive samples of a stream's audio.
 
     Attributes:
         pcm: mono 16-bit little-endian samples.
-        start_sample: position of the first of them in the request's audio.
+        start_sample: position of the first of them in the stream.
+        marks: segments that begin among them.
     """
 
     pcm: bytes
     start_sample: int
+    marks: tuple[SegmentMark, ...] = ()
 
     @property
     def num_samples(self) -> int:
@@ -93,6 +104,7 @@ class SpeechStream:
         self._on_close = on_close
         self._on_room = on_room
         self._buffer = bytearray()
+        self._marks: deque[SegmentMark] = deque()
         self._loop = asyncio.get_running_loop()
         self._opened_at = self._loop.time()
         self._playing_since: float | None = None
@@ -142,6 +154,10 @@ class SpeechStream:
         if not self.closed:
             self._buffer += pcm
             self._refresh()
+
+    def mark(self, segment: int) -> None:
+        """Say that what is written next begins a segment that can be spoken without those before it."""
+        self._marks.append(SegmentMark(segment, self.num_written))
 
     async def wait_for_room(self) -> None:
         """Return when there is room to write, or nothing more to write."""
@@ -198,13 +214,18 @@ class SpeechStream:
         if self._playing_since is None:
             self._playing_since = self._loop.time()
         size = min(self._num_buffered, self._max_chunk) * BYTES_PER_SAMPLE
-        chunk = AudioChunk(bytes(self._buffer[:size]), self._num_taken)
+        end = self._num_taken + size // BYTES_PER_SAMPLE
+        chunk = AudioChunk(bytes(self._buffer[:size]), self._num_taken, tuple(self._take_marks(end)))
         del self._buffer[:size]
         self._num_taken += chunk.num_samples
         self._chunk_target = min(self._chunk_target * 2, self._max_chunk)
         self._held_enough = False
         self._refresh()
         return chunk
+
+    def _take_marks(self, end: int) -> Iterator[SegmentMark]:
+        while self._marks and self._marks[0].start_sample < end:
+            yield self._marks.popleft()
 
     def _refresh(self) -> None:
         """Derive who may go on from the state, so that no order of calls can leave both sides waiting."""

@@ -1,0 +1,172 @@
+"""Speech that survives its replica: the same request, spoken on from the same sample by another one.
+
+Bit identity makes it seamless: what another replica says from there on is what the first one would have said.
+Encoding happens behind this, so encoded listeners notice as little as those who get PCM.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+import contextlib
+import dataclasses
+import itertools
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+from deployments.speech import Speech
+from tts_core.engine.stream import BYTES_PER_SAMPLE, AudioChunk, SegmentMark
+from tts_core.errors import EnginePoisoned, EngineStopped, Overloaded, PolyvoxError, StreamInterrupted
+from tts_core.request import SynthesisRequest
+
+logger = logging.getLogger("ray.serve")
+
+OPENING_S = 2.0
+"""How long a request without any audio yet is tried elsewhere: its client can still be told."""
+PATIENCE_S = 30.0
+"""How long a request that was being spoken is: a replacement needs some seconds to load its weights."""
+_FIRST_WAIT_S = 0.05
+_MAX_WAIT_S = 2.0
+
+# What says that a replica is gone, and nothing of the request.
+REPLICA_GONE = (StreamInterrupted, EnginePoisoned, EngineStopped)
+
+Open = Callable[[SynthesisRequest], Awaitable[Speech]]
+
+
+async def open_resilient(open_once: Open, request: SynthesisRequest) -> Speech:
+    """Open speech, on another replica where the first one is gone.
+
+    Raises:
+        PolyvoxError: as `open_once`; that a replica is gone only when no other one could take over.
+    """
+    give_up_at = time.monotonic() + OPENING_S
+    try:
+        speech = await open_once(request)
+    except REPLICA_GONE as error:
+        speech = await _open_elsewhere(open_once, request, error, give_up_at)
+    return ResilientSpeech(open_once, request, speech)
+
+
+class ResilientSpeech:
+    """A `Speech` over as many replicas as it takes, one after the other.
+
+    Samples are counted from the request's beginning, wherever the present replica began.
+    """
+
+    def __init__(self, open_once: Open, request: SynthesisRequest, speech: Speech) -> None:
+        self._open_once, self._request, self._speech = open_once, request, speech
+        self._marks = [SegmentMark(request.first_segment, 0)]
+        self._base = 0
+        self._num_given = 0
+        self._num_delivered = 0
+        self._is_closed = False
+        self._error: PolyvoxError | None = None
+
+    @property
+    def sample_rate_hz(self) -> int:
+        return self._speech.sample_rate_hz
+
+    async def chunks(self) -> AsyncIterator[AudioChunk]:
+        """Yield the audio in order, each sample once.
+
+        Raises:
+            PolyvoxError: the request can't be spoken, or no replica could take over.
+        """
+        is_whole = False
+        while not is_whole:
+            async for chunk in self._chunks_of_one():
+                yield chunk
+            is_whole = self._error is None
+            if self._error is not None:
+                await self._move(self._error)
+
+    async def _chunks_of_one(self) -> AsyncIterator[AudioChunk]:
+        """Yield what the present replica adds, and note why it went."""
+        self._error = None
+        try:
+            async for chunk in self._speech.chunks():
+                fresh = self._fresh(chunk)
+                if fresh is not None:
+                    yield fresh
+                else:  # heard before: said again, so that the replica doesn't wait for it
+                    self.acknowledge(self._num_delivered)
+        except REPLICA_GONE as error:
+            self._error = error
+
+    def acknowledge(self, num_delivered: int) -> None:
+        """Say how many samples have been written to the listener in all."""
+        self._num_delivered = num_delivered
+        self._speech.acknowledge(max(0, num_delivered - self._base))
+
+    def close(self) -> None:
+        """End the speech."""
+        self._is_closed = True
+        self._speech.close()
+
+    def _fresh(self, chunk: AudioChunk) -> AudioChunk | None:
+        """Return the part of a replica's chunk that was not given yet."""
+        start = self._base + chunk.start_sample
+        self._note_marks(chunk)
+        num_known = min(max(0, self._num_given - start), chunk.num_samples)
+        if num_known == chunk.num_samples:
+            return None
+        pcm = chunk.pcm[num_known * BYTES_PER_SAMPLE :]
+        fresh = AudioChunk(pcm, start + num_known)
+        self._num_given = fresh.start_sample + fresh.num_samples
+        return fresh
+
+    def _note_marks(self, chunk: AudioChunk) -> None:
+        for mark in chunk.marks:
+            if mark.segment > self._marks[-1].segment:
+                self._marks.append(SegmentMark(mark.segment, self._base + mark.start_sample))
+
+    async def _move(self, error: PolyvoxError) -> None:
+        """Go on with another replica, from the segment that was being given."""
+        self._speech.close()
+        place = bisect.bisect_right(self._marks, self._num_given, key=lambda mark: mark.start_sample) - 1
+        mark = self._marks[place]
+        logger.warning(
+            "request %s goes on elsewhere from sample %d: %s",
+            self._request.request_id,
+            self._num_given,
+            error.message,
+        )
+        request = dataclasses.replace(self._request, first_segment=mark.segment)
+        give_up_at = time.monotonic() + PATIENCE_S
+        self._speech = await _open_elsewhere(self._open_once, request, error, give_up_at)
+        if self._is_closed:
+            self._speech.close()
+        self._base = mark.start_sample
+        self.acknowledge(self._num_delivered)
+
+
+async def _open_elsewhere(
+    open_once: Open, request: SynthesisRequest, error: PolyvoxError, give_up_at: float
+) -> Speech:
+    """Try until a replica takes the request, or for so long.
+
+    Raises:
+        PolyvoxError: what the request itself did wrong, or `error`, if no replica took it.
+    """
+    wait_s = _FIRST_WAIT_S
+    for attempt in itertools.count(1):
+        if time.monotonic() + wait_s > give_up_at:
+            break
+        await asyncio.sleep(wait_s)
+        wait_s = min(2 * wait_s, _MAX_WAIT_S)
+        # An id of its own: the replica that was left may not have noticed yet.
+        again = dataclasses.replace(request, request_id=f"{request.request_id}.{attempt}")
+        with _noting(request):
+            return await open_once(again)
+    raise error
+
+
+@contextlib.contextmanager
+def _noting(request: SynthesisRequest) -> Iterator[None]:
+    """Note that no replica took a request, and go on."""
+    try:
+        yield
+    except (*REPLICA_GONE, Overloaded) as refusal:
+        logger.warning("request %s finds no replica: %s", request.request_id, refusal.message)

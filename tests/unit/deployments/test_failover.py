@@ -1,0 +1,179 @@
+"""A listener never notices that the replica behind their speech has changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deployments import failover
+from deployments.failover import ResilientSpeech, open_resilient
+from tts_core.engine.stream import AudioChunk, SegmentMark
+from tts_core.errors import (
+    EnginePoisoned,
+    EngineStopped,
+    Overloaded,
+    PolyvoxError,
+    SegmentFailed,
+    StreamInterrupted,
+    UnknownVoice,
+)
+from tts_core.request import Segment, SynthesisRequest
+
+SEGMENT_SAMPLES = (700, 1300, 400)
+STARTS = (0, 700, 2000)
+WHOLE = bytes(index % 251 for index in range(2 * sum(SEGMENT_SAMPLES)))
+REQUEST = SynthesisRequest(request_id="r", model="m", voice="v", segments=(Segment(0, "text"),))
+
+
+@dataclass
+class Replica:
+    """Speaks from a segment on, in chunks of a size, and fails after a number of samples of its own."""
+
+    chunk_samples: int = 250
+    fails_after: int | None = None
+    error: PolyvoxError = field(default_factory=lambda: StreamInterrupted("it died"))
+    sample_rate_hz: int = 32000
+    first_segment: int = 0
+    acknowledged: int = 0
+    is_closed: bool = False
+
+    async def chunks(self) -> AsyncIterator[AudioChunk]:
+        base, position = STARTS[self.first_segment], 0
+        total = len(WHOLE) // 2 - base
+        end = total if self.fails_after is None else min(self.fails_after, total)
+        while position < end:
+            size = min(self.chunk_samples, end - position)
+            first = base + position
+            marks = tuple(
+                SegmentMark(segment, start - base)
+                for segment, start in enumerate(STARTS)
+                if first <= start < first + size
+            )
+            yield AudioChunk(WHOLE[2 * first : 2 * (first + size)], position, marks)
+            position += size
+            await asyncio.sleep(0)
+        if self.fails_after is not None:
+            raise self.error
+
+    def acknowledge(self, num_delivered: int) -> None:
+        self.acknowledged = max(self.acknowledged, num_delivered)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+class Replicas:
+    """What each opening comes to, in order: a replica, or an error."""
+
+    def __init__(self, *outcomes: Replica | PolyvoxError) -> None:
+        self.outcomes = list(outcomes)
+        self.requests: list[SynthesisRequest] = []
+
+    async def open(self, request: SynthesisRequest) -> Replica:
+        self.requests.append(request)
+        outcome = self.outcomes.pop(0)
+        if isinstance(outcome, PolyvoxError):
+            raise outcome
+        outcome.first_segment = request.first_segment
+        return outcome
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failover, "_FIRST_WAIT_S", 0.001)
+    monkeypatch.setattr(failover, "OPENING_S", 0.05)
+    monkeypatch.setattr(failover, "PATIENCE_S", 0.05)
+
+
+async def heard(speech: ResilientSpeech) -> bytes:
+    """Listen, checking that no sample comes twice or is left out."""
+    pcm = b""
+    async for chunk in speech.chunks():
+        assert chunk.start_sample * 2 == len(pcm)
+        pcm += chunk.pcm
+        speech.acknowledge(len(pcm) // 2)
+    return pcm
+
+
+async def resilient(replicas: Replicas) -> ResilientSpeech:
+    speech = await open_resilient(replicas.open, REQUEST)
+    assert isinstance(speech, ResilientSpeech)
+    return speech
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    failures=st.lists(st.tuples(st.integers(1, 900), st.integers(0, 2400)), max_size=4),
+    last_chunk=st.integers(1, 3000),
+)
+def test_whatever_dies_wherever_the_listener_gets_every_sample_once(
+    failures: list[tuple[int, int]], last_chunk: int
+) -> None:
+    replicas = [Replica(size, after) for size, after in failures]
+
+    async def listen() -> bytes:
+        return await heard(await resilient(Replicas(*replicas, Replica(last_chunk))))
+
+    assert asyncio.run(listen()) == WHOLE
+
+
+async def test_the_next_replica_begins_with_the_segment_that_was_being_heard() -> None:
+    first, second = Replica(fails_after=1900), Replica()
+    replicas = Replicas(first, second)
+    assert await heard(await resilient(replicas)) == WHOLE
+    assert [request.first_segment for request in replicas.requests] == [0, 1]
+    assert len({request.request_id for request in replicas.requests}) == 2
+    assert first.is_closed
+    assert not second.is_closed
+    assert second.acknowledged == len(WHOLE) // 2 - STARTS[1]
+
+
+@pytest.mark.parametrize("error", [EnginePoisoned("fault"), EngineStopped("drained"), StreamInterrupted("x")])
+async def test_every_way_to_be_gone_is_survived(error: PolyvoxError) -> None:
+    replicas = Replicas(Replica(fails_after=800, error=error), Overloaded("full"), error, Replica())
+    assert await heard(await resilient(replicas)) == WHOLE
+
+
+async def test_a_request_that_fails_by_itself_is_not_tried_again() -> None:
+    replicas = Replicas(Replica(fails_after=800, error=SegmentFailed("NaN")), Replica())
+    with pytest.raises(SegmentFailed):
+        await heard(await resilient(replicas))
+    assert len(replicas.requests) == 1
+
+
+async def test_it_ends_with_the_error_when_nobody_takes_over() -> None:
+    replicas = Replicas(Replica(fails_after=800), *[Overloaded("full")] * 1000)
+    speech = await resilient(replicas)
+    with pytest.raises(StreamInterrupted, match="it died"):
+        await heard(speech)
+
+
+async def test_before_the_first_audio_another_replica_is_asked_too() -> None:
+    replicas = Replicas(EnginePoisoned("fault"), Replica())
+    assert await heard(await resilient(replicas)) == WHOLE
+
+
+@pytest.mark.parametrize("error", [Overloaded("full"), UnknownVoice("who?")])
+async def test_a_refusal_is_passed_on_at_once(error: PolyvoxError) -> None:
+    replicas = Replicas(error, Replica())
+    with pytest.raises(type(error)):
+        await resilient(replicas)
+    assert len(replicas.requests) == 1
+
+
+async def test_closing_while_it_moves_closes_what_it_moved_to() -> None:
+    second = Replica()
+    speech = await resilient(Replicas(Replica(fails_after=800), second))
+    chunks = speech.chunks()
+    for _ in range(4):
+        await anext(chunks)
+    moving = asyncio.ensure_future(anext(chunks))
+    await asyncio.sleep(0)
+    speech.close()
+    await moving
+    assert second.is_closed

@@ -1,0 +1,43 @@
+"""A request that was cut off goes on from any segment, with the bytes that it would have had."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.models.gpt_sovits_engine.support import hear, request, speak_alone
+from tts_core.engine.async_engine import BatchingEngine
+from tts_core.engine.stream import SegmentMark
+from tts_core.errors import InvalidParameter
+from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+from tts_core.request import SynthesisRequest
+
+TEXTS = ("Good morning to all of you.", "The second sentence is here.", "And this is the third one.")
+
+
+async def marks_of(engine: BatchingEngine, wanted: SynthesisRequest) -> list[SegmentMark]:
+    stream = engine.generate(wanted)
+    marks: list[SegmentMark] = []
+    async for chunk in stream:
+        inside = range(chunk.start_sample, chunk.start_sample + chunk.num_samples)
+        assert all(mark.start_sample in inside for mark in chunk.marks)
+        marks.extend(chunk.marks)
+        stream.acknowledge(chunk.start_sample + chunk.num_samples)
+    return marks
+
+
+@pytest.mark.parametrize("low_latency", [False, True])
+async def test_every_mark_is_a_place_to_go_on_from(
+    engine: BatchingEngine, model: LoadedModel, low_latency: bool
+) -> None:
+    whole = speak_alone(model, request(*TEXTS, low_latency=low_latency))
+    marks = await marks_of(engine, request(*TEXTS, low_latency=low_latency))
+    assert [mark.segment for mark in marks] == [0, 1, 2]
+    for mark in marks:
+        rest = request(*TEXTS, low_latency=low_latency, first_segment=mark.segment)
+        assert await hear(engine.generate(rest)) == whole[mark.start_sample * 2 :]
+
+
+@pytest.mark.parametrize("first", [-1, 3])
+async def test_a_segment_that_is_not_there_is_refused(engine: BatchingEngine, first: int) -> None:
+    with pytest.raises(InvalidParameter, match="first_segment"):
+        await hear(engine.generate(request(*TEXTS, first_segment=first)))
