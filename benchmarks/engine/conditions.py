@@ -34,6 +34,7 @@ _FLAGS = (
 _VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "ONEDNN_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY", "LD_PRELOAD")
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _CPU_INFO = Path("/proc/cpuinfo")
+_ROOT = Path(__file__).parents[2]
 
 
 def describe_machine(device: torch.device) -> dict[str, Any]:
@@ -130,12 +131,12 @@ def _device_name(device: torch.device) -> str:
 def _commit() -> dict[str, Any]:
     """Return the checkout's commit, and whether anything was changed since; None outside a checkout."""
     commit = _git("rev-parse", "HEAD")
-    changes = _git("status", "--porcelain", "--untracked-files=no", "--", "tts_core", "benchmarks/engine")
+    changes = _git("status", "--porcelain", "--", "tts_core", "benchmarks/engine")
     return {"commit": commit, "has_changes": None if commit is None else bool(changes)}
 
 
 def _git(*arguments: str) -> str | None:
-    command = ["git", "-C", str(Path(__file__).parent), *arguments]
+    command = ["git", "-C", str(_ROOT), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):

@@ -79,7 +79,7 @@ async def visit(engine: AsyncEngine, model_name: str, crowd: Crowd) -> Visit:
     cpu_s, began = time.process_time(), time.perf_counter()
     heard = await asyncio.gather(
         *(
-            _listen(engine, _request(model_name, crowd, index), arrival)
+            _listen(engine, _request(model_name, crowd, index), began + arrival)
             for index, arrival in enumerate(crowd.arrivals_s)
         )
     )
@@ -99,14 +99,15 @@ def _request(model_name: str, crowd: Crowd, index: int) -> SynthesisRequest:
     )
 
 
-async def _listen(engine: AsyncEngine, request: SynthesisRequest, arrival_s: float) -> Heard:
-    await asyncio.sleep(arrival_s)
-    began, received, timeline = time.perf_counter(), 0, list[tuple[float, float]]()
+async def _listen(engine: AsyncEngine, request: SynthesisRequest, due_at: float) -> Heard:
+    """Listen from `due_at` of the clock on: a listener who is let in late has waited all the same."""
+    await asyncio.sleep(due_at - time.perf_counter())
+    received, timeline = 0, list[tuple[float, float]]()
     stream = engine.generate(request)
     async for chunk in stream:
         received += chunk.num_samples
         stream.acknowledge(received)
-        timeline.append((time.perf_counter() - began, received / engine.sample_rate_hz))
+        timeline.append((time.perf_counter() - due_at, received / engine.sample_rate_hz))
     playback = simulate(timeline)
     if playback is None:
         raise RuntimeError(f"{request.request_id} heard nothing")

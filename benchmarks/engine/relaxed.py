@@ -6,6 +6,7 @@ substitution, and the engine knows nothing of it. Against the engine as it is:
   as is used; a prompt is read without padding;
 - a segment's last window has as many frames as are left;
 - noise comes from torch's global generator, in any order.
+On a GPU it also does without graphs, which there are for fixed shapes alone.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from torch import Tensor
 
 from tts_core.engine.model_runner import ModelRunner
 from tts_core.models.gpt_sovits.noise import Purpose
+from tts_core.models.gpt_sovits.sovits.generator import Generator
 from tts_core.models.gpt_sovits.vocoding import Span
 
 _RUNNER = "tts_core.engine.assembly.ModelRunner"
@@ -31,23 +33,20 @@ _VOCODING = "tts_core.models.gpt_sovits.vocoding"
 @contextmanager
 def free_shapes() -> Iterator[None]:
     """Give the engines that are started meanwhile free shapes, once they have warmed up in fixed ones."""
-    runners: list[ModelRunner] = []
+    made: list[tuple[ModelRunner, Generator]] = []
 
     class Noted(ModelRunner):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            runners.append(self)
+            made.append((self, self.generator))
 
     with patch(_RUNNER, Noted):
         yield
-    for runner in runners:
-        free(runner)
-
-
-def free(runner: ModelRunner) -> None:
-    """Let a runner compute in whatever shape comes. Graphs of fixed shapes are of no use to it any more."""
-    runner.shapes = replace(runner.shapes, min_rows=1, kv_multiple=1, prompt_multiple=1)
-    runner.steps.clear()
+    for runner, generator in made:
+        runner.shapes = replace(runner.shapes, min_rows=1, kv_multiple=1, prompt_multiple=1)
+        # Graphs are of fixed shapes, so a free engine does without them.
+        runner.steps.clear()
+        runner.generator, runner.sampler.make_noise = generator, runner.sampler.compute_noise
 
 
 @contextmanager

@@ -19,9 +19,10 @@ from benchmarks.engine.crowd import Crowd
 from benchmarks.engine.measured import Measured
 from benchmarks.engine.reading_stages import ReadingStages
 from benchmarks.engine.relaxed import free_shapes, free_windows_and_noise
+from benchmarks.engine.runner import stage_runner
 from benchmarks.engine.settings import Settings
 from benchmarks.engine.sovits_stages import SoVITSStages
-from benchmarks.engine.t2s_stages import T2SStages
+from benchmarks.engine.t2s_stages import T2SStages, longest_sequence
 from benchmarks.engine.t2s_work import t2s_weight_bytes
 from benchmarks.engine.voices import Sentence
 from benchmarks.engine.work import Ceilings
@@ -114,9 +115,10 @@ class Run:
         with self._tell("Measuring the machine"):
             before = measure_ceilings(clock, probe, model.dtype, self._device)
         sentence = Sentence(model, self._settings.voice, self._settings.tokens)
+        runner = stage_runner(model, max(sizes.rows), longest_sequence(sizes, sentence))
         kinds = (
-            T2SStages(model, clock, sizes, sentence),
-            SoVITSStages(model.sovits, clock, sizes.latents, sentence),
+            T2SStages(model.t2s, runner, clock, sizes, sentence),
+            SoVITSStages(model.sovits, runner, clock, sizes.latents, sentence),
             ReadingStages(model, clock, sentence),
         )
         measured: list[Measured] = []

@@ -10,10 +10,10 @@ from benchmarks.engine.clock import Clock
 from benchmarks.engine.measured import FRAMES_PER_S, TOKENS_PER_S, Measured
 from benchmarks.engine.sovits_work import generator_work, latents_work
 from benchmarks.engine.voices import Sentence
-from tts_core.engine.shapes import Shapes
+from tts_core.engine.model_runner import ModelRunner
 from tts_core.models.gpt_sovits.noise import Purpose, normal
 from tts_core.models.gpt_sovits.sovits import SoVITS, num_frames
-from tts_core.models.gpt_sovits.vocoding import WINDOW_FRAMES, WindowInputs, latents_of, run_windows
+from tts_core.models.gpt_sovits.vocoding import WINDOW_FRAMES, WindowInputs, latents_of
 
 LATENTS, LATENT_NOISE, WINDOW = "latents with noise", "noise of latents", "window"
 _ENOUGH_TOKENS = sum(WINDOW_FRAMES)  # twice as many frames: no window but the first touches an end
@@ -23,13 +23,19 @@ class SoVITSStages:
     """Measures SoVITS as the engine runs it.
 
     Args:
+        runner: generates windows.
         token_counts: lengths of segments; the sentence's own is measured in any case.
     """
 
     def __init__(
-        self, sovits: SoVITS, clock: Clock, token_counts: tuple[int, ...], sentence: Sentence
+        self,
+        sovits: SoVITS,
+        runner: ModelRunner,
+        clock: Clock,
+        token_counts: tuple[int, ...],
+        sentence: Sentence,
     ) -> None:
-        self._sovits, self._clock, self._sentence = sovits, clock, sentence
+        self._sovits, self._runner, self._clock, self._sentence = sovits, runner, clock, sentence
         self._token_counts = sorted({*token_counts, len(sentence.codes)})
 
     def measure(self) -> Iterator[Measured]:
@@ -58,8 +64,8 @@ class SoVITSStages:
         return [vocoder.next_window() for _ in WINDOW_FRAMES]
 
     def _window(self, window: WindowInputs) -> Measured:
-        generator, rows = self._sovits.generator, Shapes.for_device(self._sovits.device, 1).window_rows
-        timing = self._clock.time(lambda: run_windows(generator, [window] * rows, rows))
+        rows = self._runner.shapes.window_rows
+        timing = self._clock.time(lambda: self._runner.generate([window] * rows))
         frames = window.size * rows
         work = generator_work(self._sovits.config, frames, self._item_bytes)
         return Measured(WINDOW, {"frames": window.size, "rows": rows}, timing, work, frames / FRAMES_PER_S)

@@ -13,9 +13,7 @@ from benchmarks.engine.t2s_work import decode_work, prefill_work
 from benchmarks.engine.voices import Sentence
 from tts_core.engine.model_runner import ModelRunner, Row
 from tts_core.engine.sampler import NOISE_BLOCK, NoiseSource, Sampler
-from tts_core.engine.shapes import Shapes
 from tts_core.models.gpt_sovits.decoding import DecodeInputs
-from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.t2s import T2S
 from tts_core.sampling_params import SamplingParams
 
@@ -25,30 +23,30 @@ _STEP = 1  # within a block of noise: new noise is measured by itself
 
 
 class T2SStages:
-    """Measures T2S as the engine runs it, on slots of its own.
+    """Measures T2S as the engine runs it.
+
+    On a GPU all slots take part in every step, from a graph; the step without sampling is launched kernel by
+    kernel.
 
     Args:
+        runner: has a slot for the most rows, and room for the longest sequence.
         sizes: what to measure.
         sentence: gives sizes that are measured in any case.
     """
 
-    def __init__(self, model: LoadedModel, clock: Clock, sizes: StageSizes, sentence: Sentence) -> None:
-        t2s, generator = model.t2s, model.sovits.generator
-        self._t2s, self._clock, self._sizes, self._sentence = t2s, clock, sizes, sentence
-        self.kv_lens = sorted({*sizes.kv_lens, sentence_kv_len(sentence)})
-        longest = max(*self.kv_lens, *sizes.prompts, len(sentence.inputs) + 1)
-        num_slots = max(sizes.rows)
-        shapes = Shapes.for_device(t2s.device, num_slots)
-        self._runner = ModelRunner(t2s, generator, num_slots, longest, shapes)
-        # Memory that nobody wrote to is one page of zeros, which reads faster than any cache does.
-        self._runner.cache.fill(torch.arange(self._runner.num_slots, device=t2s.device), 0.5)
+    def __init__(
+        self, t2s: T2S, runner: ModelRunner, clock: Clock, sizes: StageSizes, sentence: Sentence
+    ) -> None:
+        self._t2s, self._runner, self._clock = t2s, runner, clock
+        self._sizes, self._sentence = sizes, sentence
+        self._kv_lens = sorted({*sizes.kv_lens, sentence_kv_len(sentence)})
 
     def measure(self) -> Iterator[Measured]:
         """Yield every stage in every size."""
         for length in self._sizes.prompts:
             yield self._prompt(_inputs(self._t2s, length))
         yield self._prompt(self._sentence.inputs)
-        for kv_len in self.kv_lens:
+        for kv_len in self._kv_lens:
             for rows in self._sizes.rows:
                 yield self._decode(rows, kv_len)
                 yield self._engine_step(rows, kv_len)
@@ -98,6 +96,11 @@ class T2SStages:
     @property
     def _item_bytes(self) -> int:
         return self._t2s.dtype.itemsize
+
+
+def longest_sequence(sizes: StageSizes, sentence: Sentence) -> int:
+    """Return how long a sequence gets at most, in any stage."""
+    return max(*sizes.kv_lens, *sizes.prompts, sentence_kv_len(sentence)) + 1
 
 
 def sentence_kv_len(sentence: Sentence) -> int:
