@@ -55,7 +55,8 @@ def _normalise(text: str) -> tuple[str, int]:
     text = _visible(text).translate(BEFORE_COMPATIBILITY)
     text = _COMPATIBLE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     text = _ITERATED.sub(_repeat, without_accents(text))
-    text = say_signs(say_numbers(say_addresses(text)))
+    # The reference spells lower case; the dictionary has other accents for capitals.
+    text = say_signs(say_numbers(say_addresses(text))).lower()
     num_dropped = sum(
         char.isalnum() or unicodedata.category(char) == "So" for char in _UNREADABLE.findall(text)
     )

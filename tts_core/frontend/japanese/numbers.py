@@ -44,7 +44,8 @@ def _digit_groups(match: Match[str]) -> str:
 
 
 def _postal_code(match: Match[str]) -> str:
-    return f"郵便番号{say_digits(match[1])}の{say_digits(match[2])}、"
+    pause = "、" if match[3] else ""
+    return f"郵便番号{say_digits(match[1])}の{say_digits(match[2])}{pause}"
 
 
 def _amount(match: Match[str]) -> str:
@@ -86,9 +87,9 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[Match[str]], str]], ...] = 
         re.compile(rf"(?<![\d/])({_MONTH})/({_DAY})(?=\([月火水木金土日])"),
         lambda m: f"{int(m[1])}月{int(m[2])}日",
     ),
-    (re.compile(r"(?<=日)\(([月火水木金土日])(?:曜日?)?\)"), r"、\1曜日、"),
+    (re.compile(r"(?<=日)\(([月火水木金土日])(?:曜日?)?\)"), r"、\1曜日"),
     (re.compile(r"(?<![\d:])(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?![\d:])"), _time),
-    (re.compile(r"〒 ?(\d{3})-(\d{4})(?!\d)"), _postal_code),
+    (re.compile(r"〒 ?(\d{3})-(\d{4})(?!\d) ?(?=(\w)?)"), _postal_code),
     (re.compile(r"(?<![\d-])(?:\+\d{1,3}-|0)\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])"), _digit_groups),
     (re.compile(r"\(0\d{1,4}\) ?\d{1,4}-\d{4}(?!\d)"), _digit_groups),
     (re.compile(r"(?<![\d.-])\d{1,5}(?:-\d{1,5}){2,4}(?![\d-])"), lambda m: m[0].replace("-", "の")),

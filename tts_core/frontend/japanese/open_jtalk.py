@@ -45,7 +45,8 @@ class OpenJTalk:
         """Return the full-context labels of `text`, and the number of letters that have no reading."""
         with self._lock:
             features = self._features(text)
-            labels = self._open_jtalk.make_label(features)
+            is_spoken = any(word["mora_size"] for word in features)
+            labels = self._open_jtalk.make_label(features) if is_spoken else []
         return labels, sum(_num_letters(word["string"]) for word in features if not word["mora_size"])
 
     def reading(self, text: str) -> str:
