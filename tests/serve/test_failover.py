@@ -1,0 +1,87 @@
+"""Replicas die while they speak, and their listeners get every byte that they would have got."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import pytest
+from ray import serve
+
+from deployments.app import build
+from deployments.config import AppArgs
+from tests.support.listeners import LONG_TEXT, SPEAK, body, listen
+from tests.support.server import RunningServer, config_args
+
+TEXT = LONG_TEXT[:700]
+
+
+@pytest.fixture(scope="module")
+def url(server: RunningServer) -> Iterator[str]:
+    """A second application in the session's cluster, with two replicas."""
+    args = config_args()
+    replica = args["engines"][0]["replica"]
+    replica["cpus"] = 0.25
+    replica["autoscaling"] = {"min_replicas": 2, "max_replicas": 2}
+    serve.run(build(AppArgs.model_validate(args)), name="twins", route_prefix="/twins")
+    yield f"{server.url}/twins"
+    serve.delete("twins")
+
+
+async def listen_through_a_death(
+    url: str, requests: list[dict[str, Any]], kill: Any
+) -> list[tuple[int, bytes]]:
+    """Begin to listen to all, kill, and listen to the end."""
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(httpx.AsyncClient(timeout=60))
+        answers = [
+            await stack.enter_async_context(client.stream("POST", url + SPEAK, json=request))
+            for request in requests
+        ]
+        streams = [answer.aiter_raw() for answer in answers]
+        beginnings = [await anext(stream) for stream in streams]
+        await asyncio.to_thread(kill)
+
+        async def rest_of(stream: Any) -> bytes:
+            return b"".join([part async for part in stream])
+
+        rests = await asyncio.gather(*map(rest_of, streams))
+        return [
+            (answer.status_code, beginning + rest)
+            for answer, beginning, rest in zip(answers, beginnings, rests, strict=True)
+        ]
+
+
+@pytest.mark.parametrize("audio_format", ["pcm", "mp3", "opus"])
+async def test_everyone_hears_everything_when_a_replica_is_killed(
+    server: RunningServer, url: str, audio_format: str
+) -> None:
+    requests = [
+        body(f"{number}. {TEXT}", seed=number, response_format=audio_format, speed=0.5) for number in range(6)
+    ]
+    alone = [
+        await listen(url, request["input"], seed=request["seed"], response_format=audio_format, speed=0.5)
+        for request in requests
+    ]
+
+    def kill() -> None:
+        replicas = server.processes("ServeReplica:twins:TTSServer")
+        assert len(replicas) == 2
+        replicas[0].kill()
+
+    heard = await listen_through_a_death(url, requests, kill)
+    assert [status for status, _ in heard] == [200] * len(requests)
+    assert [data for _, data in heard] == [one.data for one in alone]
+    await wait_for_two(server)
+
+
+async def wait_for_two(server: RunningServer) -> None:
+    """Return when the replacement is there, so that the next test has two again."""
+    for _ in range(300):
+        if len(server.processes("ServeReplica:twins:TTSServer")) == 2:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("no replacement came")
