@@ -98,10 +98,8 @@ class ModelRunner:
         self._drawn = torch.zeros(3, num_slots, dtype=torch.long, device=t2s.device)
         self._eos = t2s.config.eos
         self.steps: dict[tuple[int, int], Callable[[], None]] = {}
-        # Zeros are only promised by the system until they are written to: memory that is there now can't be
-        # missing later.
-        for store in (self.cache.keys, self.cache.values):
-            store.fill_(free_value)
+        if free_value:
+            self.cache.fill(self._slots, free_value)
 
     @torch.inference_mode()
     def prefill(self, inputs: DecodeInputs, slot: int, params: SamplingParams, source: NoiseSource) -> Drawn:

@@ -1,4 +1,4 @@
-"""Proves, before anyone listens, that nobody's tokens depend on who else is there.
+"""Proves, before anyone listens, that what is computed for one doesn't depend on who else is there.
 
 Whether a row of a matrix product is the same to the last bit in a batch of any size is up to the kernels that
 a machine has, so it is tried out on the machine itself, with the very weights and the number of threads that
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -18,6 +18,7 @@ from tts_core.engine.shapes import Shapes
 from tts_core.errors import SetupError
 from tts_core.models.gpt_sovits.kv_cache import KVCache
 from tts_core.models.gpt_sovits.t2s import T2S
+from tts_core.models.gpt_sovits.vocoding import WindowInputs
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +47,23 @@ def proven(shapes: Shapes, t2s: T2S, cache: KVCache) -> Shapes:
         shapes.kv_multiple,
     )
     return shapes
+
+
+def check_windows(
+    generate: Callable[[Sequence[WindowInputs]], list[Tensor]], windows: Sequence[WindowInputs]
+) -> None:
+    """Return if each of a call's windows sounds the same beside the others, and in any row, as alone.
+
+    Raises:
+        SetupError: one doesn't.
+    """
+    together = generate(windows)
+    for window, audio in zip(windows, together, strict=True):
+        if len(windows) > 1 and not _equal(generate([window])[0], audio):
+            raise SetupError(
+                f"with {len(windows)} windows of {window.size} frames in a call of the generator, the audio "
+                "of one depends on its row or its neighbours on this machine"
+            )
 
 
 class _Trial:

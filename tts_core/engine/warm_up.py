@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from tts_core.engine.model_runner import ModelRunner, Row
+from tts_core.engine.rows import check_windows
 from tts_core.engine.sampler import NoiseSource
 from tts_core.models.gpt_sovits.conditioning import style_of
 from tts_core.models.gpt_sovits.decoding import DecodeInputs
@@ -101,14 +102,19 @@ def _decode(runner: ModelRunner) -> None:
 
 def _windows(model: LoadedModel, runner: ModelRunner, style: Style) -> None:
     """Generate every size, with a mask, as at a segment's ends; without one the same kernels run."""
-    config, context = model.sovits.config, model.sovits.generator.receptive_field_frames
+    draw = torch.Generator(model.device).manual_seed(0)
     for size in WINDOW_FRAMES:
-        latents = torch.zeros(
-            1, config.latent_channels, size + 2 * context, dtype=model.dtype, device=model.device
-        )
-        mask = torch.ones_like(latents[:, :1])
-        mask[:, :, :context] = 0
-        runner.generate([WindowInputs(latents, mask, style.audio, size, context)])
+        windows = [_window(model, style, size, draw) for _ in range(runner.shapes.window_rows)]
+        check_windows(runner.generate, windows)
+
+
+def _window(model: LoadedModel, style: Style, size: int, draw: torch.Generator) -> WindowInputs:
+    context = model.sovits.generator.receptive_field_frames
+    shape = (1, model.sovits.config.latent_channels, size + 2 * context)
+    latents = torch.randn(shape, generator=draw, device=model.device).to(model.dtype)
+    mask = torch.ones_like(latents[:, :1])
+    mask[:, :, :context] = 0
+    return WindowInputs(latents, mask, style.audio, size, context)
 
 
 def _latents(model: LoadedModel, runner: ModelRunner, style: Style, is_cuda: bool) -> None:

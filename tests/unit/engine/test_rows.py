@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import pytest
 import torch
 from torch import Tensor
 
-from tts_core.engine.rows import proven
+from tts_core.engine.rows import check_windows, proven
 from tts_core.engine.shapes import Shapes
 from tts_core.errors import SetupError
 from tts_core.models.gpt_sovits.config import T2SConfig
 from tts_core.models.gpt_sovits.kv_cache import KVCache
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.t2s import T2S
+from tts_core.models.gpt_sovits.vocoding import WindowInputs
 
 NUM_SLOTS, MAX_LEN = 6, 256
 CONFIG = T2SConfig(vocab_size=10, num_phones=10, hidden_dim=8, num_heads=2, num_layers=2, eos=9)
@@ -74,6 +75,13 @@ def test_one_length_of_cache_where_the_length_matters() -> None:
     assert prove(lambda logits, kv_len: logits + kv_len * 1e-3) == Shapes(min_rows=2, kv_multiple=MAX_LEN)
 
 
+def test_rows_are_compared_at_the_length_that_will_be_read() -> None:
+    def quirk(logits: Tensor, kv_len: int) -> Tensor:
+        return logits + kv_len + (len(logits) == 3 and kv_len == MAX_LEN)
+
+    assert prove(quirk) == Shapes(min_rows=4, kv_multiple=MAX_LEN)
+
+
 def test_a_single_bit_counts() -> None:
     def flipped(logits: Tensor, _: int) -> Tensor:
         if len(logits) == 4:
@@ -105,3 +113,31 @@ def test_the_real_model_passes(model: LoadedModel) -> None:
     shapes = proven(SHAPES, model.t2s, cache)
     assert shapes.kv_multiple == 64
     assert 2 <= shapes.min_rows <= NUM_SLOTS
+
+
+# Windows
+
+
+def windows(count: int) -> list[WindowInputs]:
+    return [
+        WindowInputs(torch.full((1, 2, 8), float(i)), None, torch.zeros(1, 1, 1), 4, 2) for i in range(count)
+    ]
+
+
+def test_windows_that_sound_alike_beside_others_pass() -> None:
+    check_windows(lambda given: [one.latents.sum((0, 1)) for one in given], windows(3))
+
+
+@pytest.mark.parametrize(
+    "generate",
+    [
+        lambda given: [one.latents[0, 0] + row for row, one in enumerate(given)],
+        lambda given: [one.latents[0, 0] + 1e-3 * len(given) for one in given],
+    ],
+)
+def test_windows_that_hear_each_other_are_refused(
+    generate: Callable[[Sequence[WindowInputs]], list[Tensor]],
+) -> None:
+    with pytest.raises(SetupError, match="3 windows of 4 frames"):
+        check_windows(generate, windows(3))
+    check_windows(generate, windows(1))
