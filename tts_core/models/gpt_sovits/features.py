@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from tts_core.errors import InvalidCheckpoint, MissingDependency, MissingWeights
+from tts_core.models.gpt_sovits.packed import can_pack, pack_layers
 from tts_core.models.gpt_sovits.sovits.codebook import SemanticCodebook
 
 SPEECH_RATE_HZ = 16_000
@@ -84,7 +85,7 @@ def load_speech_features(folder: Path, dtype: torch.dtype, device: torch.device 
     transformers = _import_transformers()
     # Training alone masks frames, so a checkpoint may come without the embedding that stands for them.
     hubert = _load(transformers.HubertModel, folder, dtype, optional=("masked_spec_embed",))
-    return SpeechFeatures(hubert.to(device).eval().requires_grad_(requires_grad=False))
+    return SpeechFeatures(_ready(hubert, dtype, device))
 
 
 def load_phone_features(folder: Path, dtype: torch.dtype, device: torch.device | str) -> PhoneFeatures:
@@ -99,7 +100,14 @@ def load_phone_features(folder: Path, dtype: torch.dtype, device: torch.device |
     bert = _load(transformers.BertModel, folder, dtype, add_pooling_layer=False)
     bert.encoder.layer = bert.encoder.layer[:-_SKIPPED_BERT_LAYERS]
     tokenizer = transformers.BertTokenizerFast.from_pretrained(folder, local_files_only=True)
-    return PhoneFeatures(bert.to(device).eval().requires_grad_(requires_grad=False), tokenizer)
+    return PhoneFeatures(_ready(bert, dtype, device), tokenizer)
+
+
+def _ready(model: nn.Module, dtype: torch.dtype, device: torch.device | str) -> nn.Module:
+    model.to(device).eval().requires_grad_(requires_grad=False)
+    if can_pack(dtype, device):
+        pack_layers(model)
+    return model
 
 
 def _import_transformers() -> Any:

@@ -26,7 +26,7 @@ from tts_core.models.gpt_sovits.features import (
     load_speech_features,
 )
 from tts_core.models.gpt_sovits.fingerprint import Fingerprint
-from tts_core.models.gpt_sovits.packed import can_pack, pack_sovits, pack_t2s
+from tts_core.models.gpt_sovits.packed import can_pack, pack_sovits, pack_t2s, release_unused_memory
 from tts_core.models.gpt_sovits.sovits import SoVITS, build_sovits
 from tts_core.models.gpt_sovits.speaker import SpeakerEncoder, build_speaker_encoder
 from tts_core.models.gpt_sovits.t2s import T2S, build_t2s
@@ -94,6 +94,14 @@ def load_model(
         InvalidCheckpoint: a file is damaged, foreign or doesn't fit the others; names the file.
         MissingDependency: a package is missing.
     """
+    model = _load(paths, name, dtype, torch.device(device), with_phone_features)
+    release_unused_memory()
+    return model
+
+
+def _load(
+    paths: WeightsPaths, name: str, dtype: torch.dtype, device: torch.device, with_phone_features: bool
+) -> LoadedModel:
     packed = can_pack(dtype, device)
     t2s, sovits = read_checkpoint(paths.t2s), read_checkpoint(paths.sovits)
     check_pair(t2s, sovits)
@@ -111,7 +119,7 @@ def load_model(
         if speaker is None or speaker_path is None
         else _naming(speaker_path, lambda: build_speaker_encoder(speaker, dtype=dtype, device=device)),
         dtype=dtype,
-        device=torch.device(device),
+        device=device,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from tts_core.models.gpt_sovits.layers import FusedLinear
 
@@ -13,11 +14,15 @@ Activation = tuple[str, list[float]]
 _TYPICAL_ROWS = 8
 """A hint for the layout of weights, which is the same for any number of rows."""
 
+_LARGEST_BATCH = 16
+ROW_STEP = 64
+"""What larger numbers of rows are rounded up to."""
+
 
 class PackedLinear(nn.Module):
     """Computes what the given layer does. Keeps nothing of it but its bias.
 
-    For up to 32 rows, a row's result doesn't depend on how many there are.
+    For up to 16 rows, a row's result doesn't depend on how many there are.
 
     Attributes:
         weight: the packed weights, opaque but for their dtype, device and number of elements.
@@ -48,14 +53,32 @@ def packed_weight(weight: Tensor) -> Tensor:
 def packed_product(
     x: Tensor, weight: Tensor, bias: Tensor | None, activation: Activation, residual: Tensor | None
 ) -> Tensor:
-    """Return activation(W x + b), or W x + b + residual, for (..., inputs).
+    """Return activation(W x + b), or W x + b + residual, for (..., inputs)."""
+    num_rows = x.numel() // x.shape[-1]
+    count = _computed_rows(num_rows)
+    if count == num_rows:
+        return _product(x, weight, bias, activation, residual)
+    filled = pad(x.reshape(num_rows, -1), (0, 0, 0, count - num_rows))
+    if residual is not None:
+        residual = pad(residual.reshape(num_rows, -1), (0, 0, 0, count - num_rows))
+    return _product(filled, weight, bias, activation, residual)[:num_rows].view(*x.shape[:-1], -1)
 
-    A single row is computed twice, since in float32 products of one row take another way than those of more.
+
+def _computed_rows(num_rows: int) -> int:
+    """Return how many rows to compute, of which the last ones may be for nothing.
+
+    A single row takes another way in float32 than rows together do, so there are never less than two. Every
+    other number of rows costs milliseconds once, for machine code, and half a megabyte for good, so beyond
+    the sizes of batches there are few numbers.
     """
-    if x.numel() == x.shape[-1]:
-        pair = x.reshape(1, -1).repeat(2, 1)
-        added = None if residual is None else residual.reshape(1, -1).repeat(2, 1)
-        return packed_product(pair, weight, bias, activation, added)[:1].view(*x.shape[:-1], -1)
+    if num_rows <= _LARGEST_BATCH:
+        return max(num_rows, 2)
+    return -(-num_rows // ROW_STEP) * ROW_STEP
+
+
+def _product(
+    x: Tensor, weight: Tensor, bias: Tensor | None, activation: Activation, residual: Tensor | None
+) -> Tensor:
     multiply = torch.ops.mkldnn._linear_pointwise
     if residual is None:
         out: Tensor = multiply(x, weight, bias, *activation, "")

@@ -13,7 +13,7 @@ from tts_core.models.gpt_sovits.packed.conv import (
     PackedWindowConv1d,
     is_packable,
 )
-from tts_core.models.gpt_sovits.packed.linear import PackedLinear
+from tts_core.models.gpt_sovits.packed.linear import ROW_STEP, PackedLinear
 from tts_core.models.gpt_sovits.sovits import SoVITS
 from tts_core.models.gpt_sovits.sovits.generator import Generator
 from tts_core.models.gpt_sovits.t2s import T2S
@@ -35,6 +35,7 @@ def pack_sovits(sovits: SoVITS) -> None:
     for part in (sovits.style, sovits.text_encoder, sovits.flow):
         pack_layers(part)
     _pack_generator(sovits.generator)
+    sovits.frame_step = ROW_STEP
 
 
 def pack_layers(module: nn.Module) -> None:
@@ -56,6 +57,7 @@ def _pack_generator(generator: Generator) -> None:
         for index in range(level * num_blocks, (level + 1) * num_blocks):
             _replace(generator.resblocks[index], windowed)
     generator.register_module("conv_post", windowed(generator.conv_post))
+    generator.takes_rows_alone = True
 
 
 def _replace(module: nn.Module, pack: _Packer) -> None:

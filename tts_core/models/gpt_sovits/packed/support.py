@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import math
+import os
 from collections.abc import Sequence
 
 import torch
@@ -24,13 +25,22 @@ _OPERATIONS = (
     "_reorder_convolution_transpose_weight",
     "_convolution_transpose_pointwise",
 )
+_CAPACITY_VARIABLE = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
+_CAPACITY = 512
+"""Pieces of machine code to keep, about half a megabyte each. Four sizes of window need 270 of them, batches
+of up to 8 rows 50; the rest is for prompts and segments of common lengths. oneDNN's own bound is 1024."""
+
 _CHANNELS = 16
 _FRAMES = 8
 _TOLERANCE = 0.05
 
 
 def can_pack(dtype: torch.dtype, device: torch.device | str) -> bool:
-    """Return whether weights of `dtype` can be packed. Where not, the reason is logged once."""
+    """Return whether weights of `dtype` can be packed. Where not, the reason is logged once.
+
+    Before anything is computed, it also bounds what oneDNN remembers, where the environment doesn't say.
+    """
+    os.environ.setdefault(_CAPACITY_VARIABLE, str(_CAPACITY))
     return torch.device(device).type == "cpu" and _supports(dtype)
 
 

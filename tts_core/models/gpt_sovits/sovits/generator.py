@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu, leaky_relu_
+from torch.nn.functional import leaky_relu, leaky_relu_, pad
 
 from tts_core.models.gpt_sovits.config import SoVITSConfig
 from tts_core.models.gpt_sovits.layers import FusedConv1d
+from tts_core.models.gpt_sovits.sovits.extent import Extent, extent_of
 
 _SLOPE = 0.1
 _LAST_SLOPE = 0.01
@@ -17,27 +19,31 @@ _EDGE = _EDGE_KERNEL // 2
 
 
 class ResBlock(nn.Module):
-    """Pairs of a dilated and a plain convolution, each pair with its own residual."""
+    """Pairs of a dilated and a plain convolution, each pair with its own residual.
+
+    Convolutions have no margins: what comes out is shorter by `reach` on either side.
+    """
 
     def __init__(self, channels: int, kernel_size: int, dilations: tuple[int, ...]) -> None:
         super().__init__()
-        half = kernel_size // 2
+        self.reach = _resblock_reach(kernel_size, dilations)
+        self._half, self._dilations = kernel_size // 2, dilations
         self.convs1 = nn.ModuleList(
-            FusedConv1d(
-                channels, channels, kernel_size, dilation=dilation, padding=half * dilation, slope=_SLOPE
-            )
+            FusedConv1d(channels, channels, kernel_size, dilation=dilation, slope=_SLOPE)
             for dilation in dilations
         )
-        self.convs2 = nn.ModuleList(
-            FusedConv1d(channels, channels, kernel_size, padding=half) for _ in dilations
-        )
+        self.convs2 = nn.ModuleList(FusedConv1d(channels, channels, kernel_size) for _ in dilations)
 
-    def forward(self, x: Tensor, activated: Tensor, mask: Tensor | None) -> Tensor:
-        """Return as much as came in. `activated` is the masked leaky relu of `x`, which blocks share."""
-        for index, (dilated, plain) in enumerate(zip(self.convs1, self.convs2, strict=True)):
+    def forward(self, x: Tensor, activated: Tensor, extent: Extent) -> Tensor:
+        """`activated` is the cleared leaky relu of `x`, which blocks share."""
+        for index, dilation in enumerate(self._dilations):
             if index:
-                activated = _masked(leaky_relu(x, _SLOPE), mask)
-            x = plain(_masked(dilated(activated), mask), x)
+                activated = extent.clear(leaky_relu(x, _SLOPE))
+            wide = self._half * dilation
+            extent = extent.trimmed(wide, x.shape[2] - 2 * wide)
+            hidden = extent.clear(self.convs1[index](activated))
+            x = self.convs2[index](hidden, _middle(x, wide + self._half))
+            extent = extent.trimmed(self._half, x.shape[2])
         return x
 
 
@@ -46,14 +52,18 @@ class Generator(nn.Module):
 
     Attributes:
         receptive_field_frames: how many frames on either side an audio sample can depend on.
+        takes_rows_alone: whether rows are computed one by one. That makes a row independent of the others
+            whatever the convolutions are made of, and machine code for other numbers of rows superfluous.
     """
+
+    takes_rows_alone = False
 
     def __init__(self, config: SoVITSConfig) -> None:
         super().__init__()
         self.config = config
         channels = config.upsample_channels
         widths = [channels >> level for level in range(len(config.upsample_rates) + 1)]
-        self.conv_pre = nn.Conv1d(config.latent_channels, channels, _EDGE_KERNEL, padding=_EDGE)
+        self.conv_pre = nn.Conv1d(config.latent_channels, channels, _EDGE_KERNEL)
         self.cond = nn.Conv1d(config.style_channels, channels, 1)
         ups = zip(config.upsample_kernels, config.upsample_rates, widths, widths[1:], strict=False)
         self.ups = nn.ModuleList(
@@ -65,7 +75,7 @@ class Generator(nn.Module):
             for width in widths[1:]
             for kernel, dilations in zip(config.resblock_kernels, config.resblock_dilations, strict=True)
         )
-        self.conv_post = nn.Conv1d(widths[-1], 1, _EDGE_KERNEL, padding=_EDGE, bias=False)
+        self.conv_post = nn.Conv1d(widths[-1], 1, _EDGE_KERNEL, bias=False)
         self._reaches = _reaches(config)
         self.receptive_field_frames = self._reaches[0][0] + _EDGE
 
@@ -74,34 +84,58 @@ class Generator(nn.Module):
 
         Args:
             style: (rows, style_channels, 1).
-            mask: (rows, 1, frames), 1 where a row's frames exist. Everything elsewhere counts as beyond the
-                end, at every layer, so a row padded into a fixed shape sounds as it would alone. None: all.
+            mask: (rows, 1, frames), 1 where a row's frames exist, else 0. Everything elsewhere counts as
+                beyond the end, at every layer, so a row padded into a fixed shape sounds as it would alone.
+                None: all exist.
             context: frames on either side that only serve the others: no audio of them is returned, and
-                each layer computes no more of them than the next ones need.
+                each layer computes no more of them than the next ones need. With less context than the
+                receptive field, nothing exists beyond it.
         """
-        margin = context
-        x = self.conv_pre(_masked(latents, mask)).add_(self.cond(style))
-        for level, (rate, (before, after)) in enumerate(
-            zip(self.config.upsample_rates, self._reaches, strict=True)
-        ):
-            x, mask, margin = _trimmed(x, mask, margin, before)
-            x = self.ups[level](_masked(leaky_relu_(x, _SLOPE), mask))
-            mask = None if mask is None else mask.repeat_interleave(rate, dim=2)
-            x, mask, margin = _trimmed(x, mask, margin * rate, after)
-            x = self._blend(level, x, mask)
-        x, mask, margin = _trimmed(x, mask, margin, _EDGE)
-        audio: Tensor = self.conv_post(_masked(leaky_relu_(x, _LAST_SLOPE), mask))
-        audio, _, _ = _trimmed(audio, None, margin, 0)
+        if self.takes_rows_alone and len(latents) > 1:
+            rows = (slice(row, row + 1) for row in range(len(latents)))
+            return torch.cat(
+                [self(latents[i], style[i], None if mask is None else mask[i], context) for i in rows]
+            )
+        latents, mask = self._with_context(latents, mask, context)
+        extent = extent_of(mask)
+        x = self.conv_pre(latents if mask is None else latents * mask).add_(self.cond(style))
+        extent = extent.trimmed(_EDGE, x.shape[2])
+        levels = zip(self.config.upsample_rates, self._reaches, strict=True)
+        for level, (rate, (before, after)) in enumerate(levels):
+            x = self.ups[level](extent.clear(leaky_relu_(x, _SLOPE)))
+            spare = before * rate - after
+            x, extent = self._blend(level, _middle(x, spare), extent.stretched(rate), spare)
+        audio: Tensor = self.conv_post(extent.clear(leaky_relu_(x, _LAST_SLOPE)))
         return audio.squeeze(1).tanh()
 
-    def _blend(self, level: int, x: Tensor, mask: Tensor | None) -> Tensor:
+    def _with_context(
+        self, latents: Tensor, mask: Tensor | None, context: int
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return both with exactly as much context as counts: masked where there is none, or cut."""
+        missing = self.receptive_field_frames - context
+        if missing > 0 and mask is None:
+            mask = torch.ones_like(latents[:, :1])
+        margins = (missing, missing)
+        return pad(latents, margins), None if mask is None else pad(mask, margins)
+
+    def _blend(self, level: int, x: Tensor, extent: Extent, spare: int) -> tuple[Tensor, Extent]:
+        """Return the mean of a level's blocks, which is shorter by the widest one's reach."""
+        extent = extent.trimmed(spare, x.shape[2])
+        blocks = self._blocks(level)
+        activated = extent.clear(leaky_relu(x, _SLOPE))
+        widest = max(block.reach for block in blocks)
+        total: Tensor | None = None
+        for block in blocks:
+            cut = widest - block.reach
+            inner = extent.trimmed(cut, x.shape[2] - 2 * cut)
+            out: Tensor = block(_middle(x, cut), _middle(activated, cut), inner)
+            total = out if total is None else total.add_(out)
+        assert total is not None
+        return total.div_(len(blocks)), extent.trimmed(widest, total.shape[2])
+
+    def _blocks(self, level: int) -> list[ResBlock]:
         count = len(self.config.resblock_kernels)
-        activated = _masked(leaky_relu(x, _SLOPE), mask)
-        first, *others = (self.resblocks[index] for index in range(level * count, (level + 1) * count))
-        total: Tensor = first(x, activated, mask)
-        for block in others:
-            total = total.add_(block(x, activated, mask))
-        return total.div_(count)
+        return list(self.resblocks[level * count : (level + 1) * count])  # type: ignore[arg-type]
 
 
 def _reaches(config: SoVITSConfig) -> list[tuple[int, int]]:
@@ -119,14 +153,6 @@ def _resblock_reach(kernel: int, dilations: tuple[int, ...]) -> int:
     return (kernel // 2) * (sum(dilations) + len(dilations))
 
 
-def _trimmed(x: Tensor, mask: Tensor | None, margin: int, needed: int) -> tuple[Tensor, Tensor | None, int]:
-    """Cut margins down to what is needed; return them with their new width."""
-    spare = margin - needed
-    if spare <= 0:
-        return x, mask, margin
-    kept = slice(spare, x.shape[2] - spare)
-    return x[:, :, kept], None if mask is None else mask[:, :, kept], needed
-
-
-def _masked(x: Tensor, mask: Tensor | None) -> Tensor:
-    return x if mask is None else x * mask
+def _middle(x: Tensor, cut: int) -> Tensor:
+    """Return (rows, channels, frames) without `cut` frames on either side."""
+    return x[:, :, cut : x.shape[2] - cut]

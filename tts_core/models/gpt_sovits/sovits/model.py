@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from tts_core.models.gpt_sovits.config import SoVITSConfig
 from tts_core.models.gpt_sovits.sovits.codebook import FRAMES_PER_CODE, SemanticCodebook
@@ -31,7 +32,14 @@ def num_frames(num_codes: int, speed: float = 1.0) -> int:
 
 
 class SoVITS(nn.Module):
-    """The stages. Build it with `build_sovits`. Noise comes in as a tensor; nothing is kept between calls."""
+    """The stages. Build it with `build_sovits`. Noise comes in as a tensor; nothing is kept between calls.
+
+    Attributes:
+        frame_step: what numbers of frames and phones are rounded up to inside `prior` and `latents`, where
+            every new number costs machine code.
+    """
+
+    frame_step = 1
 
     def __init__(self, config: SoVITSConfig) -> None:
         super().__init__()
@@ -70,11 +78,13 @@ class SoVITS(nn.Module):
             frame_lengths: (rows,) `num_frames` of each row at its speed, where any differs from 1.
             max_frames: frames of the result, if `frame_lengths` is given.
         """
-        features = self.codebook.decode(codes).to(self.dtype)
-        lengths = FRAMES_PER_CODE * code_lengths
+        count, lengths = FRAMES_PER_CODE * codes.shape[1], FRAMES_PER_CODE * code_lengths
+        features = self._filled(self.codebook.decode(codes).to(self.dtype))
+        phones = self._filled(phones)
         mask = length_mask(lengths, features.shape[2], self.dtype)
         text_mask = length_mask(phone_lengths, phones.shape[1], self.dtype)
-        frames = self.text_encoder(features, mask, phones, text_mask, style.text)
+        frames = self.text_encoder(features, mask, phones, text_mask, style.text)[:, :, :count]
+        mask = mask[:, :, :count]
         if frame_lengths is not None and max_frames is not None:
             frames = resample_frames(frames, lengths, frame_lengths, max_frames)
             mask = length_mask(frame_lengths, max_frames, self.dtype)
@@ -89,8 +99,9 @@ class SoVITS(nn.Module):
             noise: (rows, latent_channels, frames) of the standard normal distribution.
         """
         drawn = prior.mean + noise.to(self.dtype) * prior.log_scale.exp() * noise_scale
-        moved: Tensor = self.flow(drawn, prior.mask, style.audio)
-        return moved * prior.mask
+        mask = self._filled(prior.mask)
+        moved: Tensor = self.flow(self._filled(drawn), mask, style.audio) * mask
+        return moved[:, :, : drawn.shape[2]]
 
     @torch.inference_mode()
     def decode(
@@ -116,6 +127,10 @@ class SoVITS(nn.Module):
         prior = self.prior(codes[None], lengths[0], phones[None], lengths[1], style, frame_lengths, frames)
         audio: Tensor = self.generator(self.latents(prior, noise, noise_scale, style), style.audio)
         return audio[0].float()
+
+    def _filled(self, x: Tensor) -> Tensor:
+        """Append zeros to the last dimension, up to a number of frames or phones that is computed."""
+        return pad(x, (0, -x.shape[-1] % self.frame_step))
 
 
 def length_mask(lengths: Tensor, size: int, dtype: torch.dtype) -> Tensor:
