@@ -22,7 +22,7 @@ from tts_core.sampling_params import MAX_TOKENS
 
 GIB = 2**30
 
-_LONGEST_REFERENCE_S = 10
+MAX_REFERENCE_S = 10
 _HUBERT_CHANNELS, _HUBERT_RATE_HZ = 512, 3200
 """The first layer of HuBERT: by far its largest."""
 
@@ -122,7 +122,7 @@ def _workspace(model: LoadedModel, max_len: int, shapes: Shapes) -> int:
     """Return what the largest operation takes, and what reading a voice takes beside it."""
     window = _window(model, shapes.window_rows)
     largest = max(_prefill(model.t2s.config, max_len), _latents(model.sovits.config, max_len), window)
-    reading = _HUBERT_TENSORS * _HUBERT_CHANNELS * _HUBERT_RATE_HZ * _LONGEST_REFERENCE_S
+    reading = _HUBERT_TENSORS * _HUBERT_CHANNELS * _HUBERT_RATE_HZ * MAX_REFERENCE_S
     recorded = window if model.device.type == "cuda" else 0  # graphs don't share memory with anything else
     return (largest + reading + recorded) * model.dtype.itemsize
 

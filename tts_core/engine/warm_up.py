@@ -10,11 +10,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tts_core.engine.memory import MAX_REFERENCE_S
 from tts_core.engine.model_runner import ModelRunner, Row
 from tts_core.engine.rows import check_windows
 from tts_core.engine.sampler import NoiseSource
+from tts_core.frontend.cut import MAX_PIECE_CHARS
 from tts_core.models.gpt_sovits.conditioning import style_of
 from tts_core.models.gpt_sovits.decoding import DecodeInputs
+from tts_core.models.gpt_sovits.features import SPEECH_RATE_HZ
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.sovits import Style
 from tts_core.models.gpt_sovits.vocoding import (
@@ -57,8 +60,7 @@ def warm_up(model: LoadedModel, runner: ModelRunner) -> None:
     _timed("a decode step", lambda: _decode(runner))
     _timed("windows", lambda: _windows(model, runner, style))
     _timed("latents", lambda: _latents(model, runner, style, is_cuda))
-    if model.phone_features is not None:
-        model.phone_features("你好", (2, 2))
+    _timed("readers", lambda: _readers(model, is_cuda))
 
 
 def _timed(name: str, work: Callable[[], None]) -> None:
@@ -122,6 +124,15 @@ def _latents(model: LoadedModel, runner: ModelRunner, style: Style, is_cuda: boo
     for num_codes in (*_NUM_CODES, *([min(runner.max_len, MAX_TOKENS)] if is_cuda else [])):
         latents_of(model.sovits, voice, (0,) * num_codes)
         anchored_latents_of(model.sovits, voice, (0,) * num_codes)
+
+
+def _readers(model: LoadedModel, is_cuda: bool) -> None:
+    """Read a text, and on a GPU the longest one and the longest reference."""
+    if model.phone_features is not None:
+        count = MAX_PIECE_CHARS if is_cuda else 2
+        model.phone_features("好" * count, (2,) * count)
+    if is_cuda:
+        model.speech_features(torch.zeros(MAX_REFERENCE_S * SPEECH_RATE_HZ))
 
 
 def _silence(model: LoadedModel, num_phones: int = 16) -> _Silence:
