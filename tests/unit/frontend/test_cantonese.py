@@ -116,6 +116,7 @@ def test_every_syllable_of_the_dictionary_is_in_the_table() -> None:
         ("你好 hello", 5),
         ("まいご", 3),
         ("한국", 2),
+        ("𠀀你好", 1),
         ("「早晨」（好）", 0),
         ("5℃ ½", 0),
     ],

@@ -97,6 +97,14 @@ def test_nothing_to_say_has_no_phones(text: str, korean: FrontEnd) -> None:
     assert korean.pronounce(text).phones == ()
 
 
+def test_characters_without_form_change_nothing(korean: FrontEnd) -> None:
+    assert (
+        korean.pronounce("3\u200b시\u202e 3\ufe0f0\u200d분\ud800").phones
+        == korean.pronounce("3시 30분").phones
+    )
+    assert korean.pronounce("\u1112\u1161\u11ab글").phones == korean.pronounce("한글").phones
+
+
 def test_marks_alone_are_marks_alone(korean: FrontEnd) -> None:
     assert korean.pronounce(" ...!!! ( ").phones == (".",)
 

@@ -22,11 +22,7 @@ _DIPHTHONGS = {
 
 
 class FrontEnd:
-    """Korean. Loading maps the tagger's dictionary into memory: milliseconds.
-
-    Raises:
-        ModuleNotFoundError: `mecab_ko` isn't installed.
-    """
+    """Korean. Loading maps the tagger's dictionary into memory: milliseconds, 14 MB."""
 
     def __init__(self) -> None:
         self._tagger = Tagger()

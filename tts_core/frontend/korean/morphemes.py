@@ -10,6 +10,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import mecab_ko  # type: ignore[import-untyped, unused-ignore]
+
 _TAGS = frozenset("VE")
 _READING = 3  # the column of the reading
 _NO_READING = "*"
@@ -32,8 +34,6 @@ class Tagger:
     """The tagger of the `mecab_ko` package. Any thread may call it; one at a time is served."""
 
     def __init__(self) -> None:
-        import mecab_ko  # type: ignore[import-untyped, unused-ignore]
-
         self._lock = threading.Lock()
         self._tagger: Any = mecab_ko.Tagger()
 
