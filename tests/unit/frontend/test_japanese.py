@@ -130,6 +130,14 @@ def test_added_words_are_read_as_given(japanese: FrontEnd) -> None:
 def test_the_longest_added_word_wins() -> None:
     taught = FrontEnd([UserWord("青", "アカ"), UserWord("青山", "キヤマ"), UserWord("山", "ヤ")])
     assert taught.reading("青山") == "キヤマ"
+    taught = FrontEnd([UserWord("GPT", "グプト"), UserWord("GPTX", "グプテクス")])
+    assert taught.reading("GPTXとGPT") == "グプテクストグプト"
+
+
+def test_an_added_word_beats_its_namesake_but_no_longer_word(japanese: FrontEnd) -> None:
+    taught = FrontEnd([UserWord("京都", "ミヤコ"), UserWord("明日", "アス", 2)])
+    assert taught.reading("京都と東京都へ、明日行く") == "ミヤコトトーキョートエ,アスイク"
+    assert japanese.reading("明日行く") == "アシタイク"
 
 
 @pytest.mark.parametrize(

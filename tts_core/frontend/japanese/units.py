@@ -56,7 +56,7 @@ _UNITS = {
 }
 _POWERS = {"2": "平方", "3": "立方"}
 _NAMES = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
-_UNIT = re.compile(rf"(?<=\d) ?({_NAMES})(?![A-Za-z^/])")
+_UNIT = re.compile(rf"(?<=\d) ?({_NAMES})(?![A-Za-z])")
 _POWER = re.compile(r"(?<=\d) ?(km|cm|mm|m)\^?([23])(?![A-Za-z0-9])")
 _FAHRENHEIT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?) ?°F")
 _EXPONENT = re.compile(r"(?<=[0-9A-Za-z)])\^(\d+)")

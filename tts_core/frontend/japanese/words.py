@@ -14,7 +14,7 @@ _SMALL = re.compile("[ァィゥェォャュョヮ]")
 _FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 # The left and right context of "proper noun, general", the same in every edition of the dictionary.
 _PROPER_NOUN = 1348
-_MAX_COST = 32_000
+_MAX_GAIN = 16_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,8 +64,9 @@ def dictionary_csv(words: Iterable[UserWord]) -> str:
 
 def _line(word: UserWord) -> str:
     written = word.surface.translate(_FULL_WIDTH)
-    # Cheaper by the square of its length: a word beats the dictionary's, and shorter user words inside it.
-    cost = -min(2000 * len(written) ** 2, _MAX_COST)
+    # Below nearly every entry, so that a word beats its namesake, but not a longer word that it is part of;
+    # the square lets the longer one of two added words win.
+    cost = -min(500 * len(written) ** 2, _MAX_GAIN)
     kind = "名詞,固有名詞,一般,*,*,*"
     accent = f"{word.accent}/{word.num_morae}"
     fields = (
