@@ -101,6 +101,9 @@ class GPTSoVITSArgs(StrictModel):
     nobody listens to that any more. `voices` is a folder or an fsspec URL that all nodes share, and
     `prompt_cache` a local folder in which each voice is kept as each model reads it.
 
+    `precision: auto` is bfloat16 where the machine computes in it natively, else float16 on a GPU and float32
+    on a CPU.
+
     A listener is admitted while a slot is free and everyone would still get `min_pace` seconds of audio per
     second. Left out, it is 1 on a GPU: nobody who plays while listening runs dry. On a CPU it is 0: slots
     alone decide.
@@ -112,9 +115,9 @@ class GPTSoVITSArgs(StrictModel):
     max_loaded_models: PositiveInt = 1
     voices: str = "~/.local/share/polyvox/voices"
     prompt_cache: str = "~/.cache/polyvox/prompts"
-    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     num_threads: PositiveInt = 1
-    num_slots: PositiveInt = 8
+    num_slots: PositiveInt = 4
     policy: Literal["least_headroom", "round_robin"] = "least_headroom"
     min_pace: Annotated[float, Field(ge=0)] | None = None
     streaming: StreamingArgs = StreamingArgs()

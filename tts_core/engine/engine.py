@@ -20,7 +20,7 @@ from tts_core.engine.stream import BYTES_PER_SAMPLE
 from tts_core.errors import PolyvoxError, SegmentFailed
 from tts_core.models.gpt_sovits.faults import EngineFault, describe, is_device_fault
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.models.gpt_sovits.vocoding import SegmentVocoder, WindowInputs, run_windows, silence
+from tts_core.models.gpt_sovits.vocoding import SegmentVocoder, WindowInputs, silence
 
 MAX_FAILURES_IN_A_ROW = 3
 
@@ -163,20 +163,17 @@ class Engine:
     def _vocode(self, sequences: tuple[Sequence, ...]) -> float:
         windows = [_vocoder(sequence).next_window() for sequence in sequences]
         try:
-            audio = self._generate(windows)
+            audio = self._runner.generate(windows)
         except Exception as error:
             if len(sequences) == 1 or is_device_fault(error):
                 raise
             return sum(map(self._say_alone, sequences, windows))
         return sum(map(self._say, sequences, audio))
 
-    def _generate(self, windows: list[WindowInputs]) -> list[Tensor]:
-        return run_windows(self._model.sovits.generator, windows, self._runner.shapes.window_rows)
-
     def _say_alone(self, sequence: Sequence, window: WindowInputs) -> float:
         """Generate a window by itself, where it could not be done with others: whoever is at fault fails."""
         try:
-            return self._say(sequence, self._generate([window])[0])
+            return self._say(sequence, self._runner.generate([window])[0])
         except Exception as error:
             self._judge(Vocode((sequence,)), error)
             return 0.0

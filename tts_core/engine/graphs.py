@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol, cast
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -16,7 +16,7 @@ from torch import Tensor
 from tts_core.engine.model_runner import ModelRunner
 from tts_core.errors import SetupError
 from tts_core.models.gpt_sovits.faults import describe
-from tts_core.models.gpt_sovits.sovits.generator import Generator
+from tts_core.models.gpt_sovits.vocoding import WindowGenerator
 
 _NUM_TRIALS = 2
 """Libraries choose kernels and allocate when they first run, which can't be recorded."""
@@ -87,8 +87,7 @@ def record_runner(runner: ModelRunner, recorder: Recorder) -> None:
         name = f"a decode step of {num_rows} rows over {kv_len} positions"
         step = partial(runner.step, num_rows, kv_len)
         runner.steps[num_rows, kv_len] = recorder.record(step, name)
-    # It is called as a generator is, and has what is read of one.
-    runner.generator = cast(Generator, RecordedGenerator(runner.generator, recorder))
+    runner.generator = RecordedGenerator(runner.generator, recorder)
 
 
 class RecordedGenerator:
@@ -101,8 +100,7 @@ class RecordedGenerator:
         recorder: how.
     """
 
-    def __init__(self, generator: Generator, recorder: Recorder) -> None:
-        self.config, self.receptive_field_frames = generator.config, generator.receptive_field_frames
+    def __init__(self, generator: WindowGenerator, recorder: Recorder) -> None:
         self._generator, self._recorder = generator, recorder
         self._windows: dict[tuple[int, ...], _RecordedWindow] = {}
 
@@ -121,7 +119,7 @@ class _RecordedWindow:
     """One shape's inputs and output, at addresses that never change. The mask is always a tensor."""
 
     def __init__(
-        self, generator: Generator, recorder: Recorder, latents: Tensor, style: Tensor, context: int
+        self, generator: WindowGenerator, recorder: Recorder, latents: Tensor, style: Tensor, context: int
     ) -> None:
         self._generator, self._context = generator, context
         self._latents, self._style = latents.clone(), style.clone()

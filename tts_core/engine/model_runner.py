@@ -11,9 +11,8 @@ from torch import Tensor
 from tts_core.engine.sampler import NOISE_BLOCK, NoiseSource, Sampler
 from tts_core.engine.shapes import Shapes
 from tts_core.models.gpt_sovits.decoding import DecodeInputs, padded_rows
-from tts_core.models.gpt_sovits.sovits.generator import Generator
 from tts_core.models.gpt_sovits.t2s import T2S
-from tts_core.models.gpt_sovits.vocoding import WindowInputs, run_windows
+from tts_core.models.gpt_sovits.vocoding import WindowGenerator, WindowInputs, run_windows
 from tts_core.sampling_params import SamplingParams
 
 _TOKEN, _POSITION, _AUDIO_POSITION, _STEP, _MAY_END, _LIVE = range(6)
@@ -76,7 +75,7 @@ class ModelRunner:
     def __init__(
         self,
         t2s: T2S,
-        generator: Generator,
+        generator: WindowGenerator,
         num_slots: int,
         max_len: int,
         shapes: Shapes,

@@ -51,11 +51,11 @@ def padded_rows(inputs: DecodeInputs, length: int) -> PrefillRows:
     Phones are padded on the right; what stands there is never looked at.
     """
     margin = length - len(inputs)
-    sizes = (
+    num_phones, num_prompt = (
         torch.tensor([len(part)], device=inputs.phones.device) for part in (inputs.phones, inputs.prompt)
     )
     phones, bert = pad(inputs.phones, (0, margin)), pad(inputs.bert, (0, 0, 0, margin))
-    return phones[None], bert[None], inputs.prompt[None], *sizes
+    return phones[None], bert[None], inputs.prompt[None], num_phones, num_prompt
 
 
 def check_fits(num_inputs: int, params: SamplingParams, max_len: int) -> None:

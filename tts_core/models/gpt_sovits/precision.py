@@ -12,8 +12,8 @@ Precision = Literal["auto", "float32", "bfloat16", "float16"]
 def resolve_precision(precision: Precision, device: torch.device | str) -> torch.dtype:
     """Return the type that a model's weights are held in.
 
-    "auto" is half the size of float32 wherever that is the faster one, too: bfloat16 on CPUs with instructions
-    for it and on GPUs that have it, float16 on older GPUs, and float32 elsewhere.
+    "auto" is half the size of float32 wherever that is the faster one, too: bfloat16 on CPUs with
+    instructions for it and on GPUs that have it, float16 on older GPUs, and float32 elsewhere.
     """
     if precision != "auto":
         return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[precision]
@@ -23,6 +23,6 @@ def resolve_precision(precision: Precision, device: torch.device | str) -> torch
 
 
 def _cpu_has_bfloat16() -> bool:
-    """Whether there are instructions for it. Torch knows, but says so only in functions with an underscore."""
+    """Whether there are instructions for it: torch knows, but says so only in private."""
     has = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return bool(has is not None and has())

@@ -9,7 +9,12 @@ from tts_core.models.gpt_sovits.vocoding.pcm import silence, to_pcm
 from tts_core.models.gpt_sovits.vocoding.plan import WINDOW_FRAMES, SegmentPlan, Span, plan_windows
 from tts_core.models.gpt_sovits.vocoding.segment import SegmentVocoder
 from tts_core.models.gpt_sovits.vocoding.shaping import SegmentVoice, anchored_latents_of, latents_of
-from tts_core.models.gpt_sovits.vocoding.windows import WindowInputs, run_windows, stack_windows
+from tts_core.models.gpt_sovits.vocoding.windows import (
+    WindowGenerator,
+    WindowInputs,
+    run_windows,
+    stack_windows,
+)
 
 __all__ = [
     "WINDOW_FRAMES",
@@ -17,6 +22,7 @@ __all__ = [
     "SegmentVocoder",
     "SegmentVoice",
     "Span",
+    "WindowGenerator",
     "WindowInputs",
     "Work",
     "anchored_latents_of",

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from tts_core.models.gpt_sovits.sovits.generator import Generator
+
+class WindowGenerator(Protocol):
+    """Latents (rows, channels, frames), styles, masks and the context's frames in; audio (rows, samples) out.
+
+    A `Generator`, or what stands in for one.
+    """
+
+    def __call__(self, latents: Tensor, style: Tensor, mask: Tensor | None, context: int) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -31,7 +39,7 @@ class WindowInputs:
 
 
 @torch.inference_mode()
-def run_windows(generator: Generator, inputs: Sequence[WindowInputs], num_rows: int) -> list[Tensor]:
+def run_windows(generator: WindowGenerator, inputs: Sequence[WindowInputs], num_rows: int) -> list[Tensor]:
     """Return each window's audio: (size x hop,) in float32, in the host's memory.
 
     With the same `num_rows`, a window's audio is the same to the last bit whatever the others are.
@@ -40,7 +48,7 @@ def run_windows(generator: Generator, inputs: Sequence[WindowInputs], num_rows: 
         ValueError: no inputs, more than `num_rows`, or of several sizes.
     """
     latents, style, mask = stack_windows(inputs, num_rows)
-    audio: Tensor = generator(latents, style, mask, inputs[0].context)
+    audio = generator(latents, style, mask, inputs[0].context)
     return list(audio[: len(inputs)].float().cpu().unbind(0))
 
 
