@@ -27,7 +27,7 @@ class Shapes:
         window_rows: windows in one call of the generator, always.
     """
 
-    min_rows: int = 2
+    min_rows: int = 1
     kv_multiple: int = 64
     prompt_multiple: int = 32
     window_rows: int = 1

@@ -34,7 +34,7 @@ def assembled(model: LoadedModel, options: EngineOptions = OPTIONS) -> Engine:
 
 
 def test_a_gpu_has_few_shapes_and_a_cpu_small_ones() -> None:
-    assert Shapes.for_device(CPU, 8) == Shapes(min_rows=2, kv_multiple=64, window_rows=1)
+    assert Shapes.for_device(CPU, 8) == Shapes(min_rows=1, kv_multiple=64, window_rows=1)
     assert Shapes.for_device(CUDA, 8) == Shapes(min_rows=8, kv_multiple=256, window_rows=4)
 
 
