@@ -22,8 +22,7 @@ from torch import Tensor
 
 from tts_core.engine.model_runner import ModelRunner
 from tts_core.models.gpt_sovits.noise import Purpose
-from tts_core.models.gpt_sovits.sovits.generator import Generator
-from tts_core.models.gpt_sovits.vocoding import Span
+from tts_core.models.gpt_sovits.vocoding import Span, WindowGenerator
 
 _RUNNER = "tts_core.engine.assembly.ModelRunner"
 _SAMPLER = "tts_core.engine.sampler"
@@ -33,7 +32,7 @@ _VOCODING = "tts_core.models.gpt_sovits.vocoding"
 @contextmanager
 def free_shapes() -> Iterator[None]:
     """Give the engines that are started meanwhile free shapes, once they have warmed up in fixed ones."""
-    made: list[tuple[ModelRunner, Generator]] = []
+    made: list[tuple[ModelRunner, WindowGenerator]] = []
 
     class Noted(ModelRunner):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
