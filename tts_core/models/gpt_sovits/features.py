@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from tts_core.errors import InvalidCheckpoint, MissingDependency, MissingWeights
-from tts_core.models.gpt_sovits.packed import can_pack, pack_layers
+from tts_core.models.gpt_sovits.packed import can_pack, pack_layers, release_unused_memory
 from tts_core.models.gpt_sovits.sovits.codebook import SemanticCodebook
 
 SPEECH_RATE_HZ = 16_000
@@ -38,6 +38,7 @@ class SpeechFeatures:
         padded = torch.nn.functional.pad(recording, (0, TRAILING_SILENCE_SAMPLES))
         parameter = next(self.hubert.parameters())
         hidden: Tensor = self.hubert(padded[None].to(parameter.device, parameter.dtype)).last_hidden_state
+        release_unused_memory()  # ten seconds take 200 MB on their way through the first convolutions
         return hidden.transpose(1, 2)
 
     def tokens(self, recording: Tensor, codebook: SemanticCodebook) -> Tensor:

@@ -88,6 +88,34 @@ def test_convolutions(
 
 
 @torch.inference_mode()
+@pytest.mark.parametrize(("kernel", "stride", "channels"), [(10, 5, 1), (3, 2, CHANNELS), (2, 2, CHANNELS)])
+@pytest.mark.parametrize("frames", [50, 6000])
+def test_strided_convolutions(
+    dtype: torch.dtype, kernel: int, stride: int, channels: int, frames: int
+) -> None:
+    plain = nn.Conv1d(channels, 24, kernel, stride, bias=False)
+    filled(plain, dtype)
+    x = values(2, channels, frames, dtype=dtype)
+    packed = PackedConv1d(plain.to(dtype)), PackedWindowConv1d(plain.to(dtype), frames)
+
+    found = [conv(x) for conv in packed]
+
+    for out in found:
+        assert_near(out, plain.float()(x.float()), dtype)
+
+
+@torch.inference_mode()
+def test_a_long_convolution_with_a_residual(dtype: torch.dtype) -> None:
+    plain = FusedConv1d(CHANNELS, 24, 3, padding=1)
+    filled(plain, dtype)
+    x, residual = values(2, CHANNELS, 2500, dtype=dtype), values(2, 24, 2500, dtype=dtype, seed=2)
+
+    found = PackedConv1d(plain.to(dtype))(x, residual)
+
+    assert_near(found, plain.float()(x.float(), residual.float()), dtype)
+
+
+@torch.inference_mode()
 @pytest.mark.parametrize("padding", [0, 3])
 def test_convolutions_with_a_residual(dtype: torch.dtype, padding: int) -> None:
     plain = FusedConv1d(CHANNELS, 24, 7, padding=padding)
@@ -139,7 +167,6 @@ def test_a_row_is_the_same_bits_among_any_others(dtype: torch.dtype, inputs: int
 def test_convolutions_of_other_kinds_are_left_alone() -> None:
     assert is_packable(nn.Conv1d(4, 4, 3, padding=1))
     assert not is_packable(nn.Conv1d(4, 4, 3, groups=2))
-    assert not is_packable(nn.Conv1d(4, 4, 3, stride=2))
     assert not is_packable(nn.Conv1d(4, 4, 3, padding="same"))
     assert not is_packable(nn.Conv1d(4, 4, 3, padding=1, padding_mode="reflect"))
     assert not is_packable(nn.ConvTranspose1d(4, 4, 4, 2, output_padding=1))

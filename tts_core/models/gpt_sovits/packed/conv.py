@@ -19,6 +19,9 @@ from torch.nn.functional import pad
 from tts_core.models.gpt_sovits.layers import FusedConv1d
 from tts_core.models.gpt_sovits.packed.linear import Activation, packed_product, packed_weight
 
+_MOST_FRAMES = 1024
+"""Of a linear layer over gathered frames: more would take more memory, and machine code for each number."""
+
 
 class PackedConv1d(nn.Module):
     """Computes what the given convolution does, for any number of frames. Keeps nothing of it but its bias.
@@ -32,7 +35,7 @@ class PackedConv1d(nn.Module):
 
     def __init__(self, conv: nn.Conv1d) -> None:
         super().__init__()
-        self._kernel, self._dilation = conv.kernel_size[0], conv.dilation[0]
+        self._kernel, self._dilation, self._stride = conv.kernel_size[0], conv.dilation[0], conv.stride[0]
         self._padding = _margin(conv)
         flat = conv.weight.detach().transpose(1, 2).flatten(1)
         self.register_buffer("weight", packed_weight(flat), persistent=False)
@@ -41,19 +44,25 @@ class PackedConv1d(nn.Module):
 
     def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
         """Return activation(conv(x)), or conv(x) + residual, for (rows, channels, frames)."""
+        frames = self._gathered(x.transpose(1, 2))
         added = None if residual is None else residual.transpose(1, 2)
-        gathered = self._gathered(x.transpose(1, 2))
-        return packed_product(gathered, self.weight, self.bias, self._activation, added).transpose(1, 2)
+        count = frames.shape[1]
+        if count <= _MOST_FRAMES:
+            return self._product(frames, added).transpose(1, 2)
+        pieces = [slice(start, start + _MOST_FRAMES) for start in range(0, count, _MOST_FRAMES)]
+        outs = [self._product(frames[:, i], None if added is None else added[:, i]) for i in pieces]
+        return torch.cat(outs, 1).transpose(1, 2)
 
-    def _gathered(self, frames: Tensor) -> Tensor:
-        """Return (rows, frames, kernel * channels): what each output frame is made of."""
-        if self._kernel == 1 and self._padding == 0:
-            return frames
-        padded = pad(frames, (0, 0, self._padding, self._padding)).contiguous()
-        rows, count, channels = padded.shape
-        count -= self._dilation * (self._kernel - 1)
-        strides = (padded.stride(0), channels, self._dilation * channels, 1)
-        return padded.as_strided((rows, count, self._kernel, channels), strides).flatten(2)
+    def _gathered(self, x: Tensor) -> Tensor:
+        """Return a view (rows, frames, kernel, channels): what each output frame is made of."""
+        padded = pad(x, (0, 0, self._padding, self._padding)).contiguous()
+        rows, length, channels = padded.shape
+        count = (length - self._dilation * (self._kernel - 1) - 1) // self._stride + 1
+        strides = (padded.stride(0), self._stride * channels, self._dilation * channels, 1)
+        return padded.as_strided((rows, count, self._kernel, channels), strides, padded.storage_offset())
+
+    def _product(self, frames: Tensor, residual: Tensor | None) -> Tensor:
+        return packed_product(frames.flatten(2), self.weight, self.bias, self._activation, residual)
 
 
 class PackedWindowConv1d(nn.Module):
@@ -64,7 +73,7 @@ class PackedWindowConv1d(nn.Module):
 
     def __init__(self, conv: nn.Conv1d, typical_frames: int) -> None:
         super().__init__()
-        self._settings = ([0, _margin(conv)], [1, 1], [1, conv.dilation[0]], 1)
+        self._settings = ([0, _margin(conv)], [1, conv.stride[0]], [1, conv.dilation[0]], 1)
         packed = torch.ops.mkldnn._reorder_convolution_weight(
             conv.weight.detach().unsqueeze(2), *self._settings, [1, conv.in_channels, 1, typical_frames]
         )
@@ -109,9 +118,7 @@ def is_packable(conv: nn.Conv1d | nn.ConvTranspose1d) -> bool:
     """Return whether the packed forms compute this convolution: one group, zeros for margins."""
     if conv.groups != 1 or conv.padding_mode != "zeros" or isinstance(conv.padding, str):
         return False
-    if isinstance(conv, nn.ConvTranspose1d):
-        return conv.dilation == (1,) and conv.output_padding == (0,)
-    return conv.stride == (1,)
+    return isinstance(conv, nn.Conv1d) or (conv.dilation == (1,) and conv.output_padding == (0,))
 
 
 def _image(x: Tensor) -> Tensor:

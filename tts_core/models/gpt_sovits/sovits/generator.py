@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -54,9 +55,13 @@ class Generator(nn.Module):
         receptive_field_frames: how many frames on either side an audio sample can depend on.
         takes_rows_alone: whether rows are computed one by one. That makes a row independent of the others
             whatever the convolutions are made of, and machine code for other numbers of rows superfluous.
+        tile_frames: how many frames the levels from `tiled_level` on take at once, 0 for all. Tiles stay in
+            the processor's cache, and windows of all sizes share their machine code.
     """
 
     takes_rows_alone = False
+    tiled_level = 0
+    tile_frames = 0
 
     def __init__(self, config: SoVITSConfig) -> None:
         super().__init__()
@@ -97,16 +102,39 @@ class Generator(nn.Module):
                 [self(latents[i], style[i], None if mask is None else mask[i], context) for i in rows]
             )
         latents, mask = self._with_context(latents, mask, context)
-        extent = extent_of(mask)
         x = self.conv_pre(latents if mask is None else latents * mask).add_(self.cond(style))
-        extent = extent.trimmed(_EDGE, x.shape[2])
-        levels = zip(self.config.upsample_rates, self._reaches, strict=True)
-        for level, (rate, (before, after)) in enumerate(levels):
-            x = self.ups[level](extent.clear(leaky_relu_(x, _SLOPE)))
-            spare = before * rate - after
-            x, extent = self._blend(level, _middle(x, spare), extent.stretched(rate), spare)
-        audio: Tensor = self.conv_post(extent.clear(leaky_relu_(x, _LAST_SLOPE)))
+        extent = extent_of(mask).trimmed(_EDGE, x.shape[2])
+        x, levels = extent.clear(leaky_relu_(x, _SLOPE)), range(len(self._reaches))
+        for level in levels[: self.tiled_level]:
+            x, extent = self._upsample(level, x, extent)
+        return torch.cat([self._finish(*tile) for tile in self._tiles(x, extent)], 1)
+
+    def _tiles(self, x: Tensor, extent: Extent) -> Iterator[tuple[Tensor, Extent]]:
+        """Yield what the last levels take at once: tiles that overlap by what these levels reach."""
+        if not self.tile_frames:
+            yield x, extent
+            return
+        overlap = 2 * self._reaches[self.tiled_level][0]
+        rate = math.prod(self.config.upsample_rates[: self.tiled_level])
+        step = self.tile_frames * rate
+        for start in range(0, x.shape[2] - overlap, step):
+            tile = x[:, :, start : start + step + overlap]
+            yield tile, extent.trimmed(start, tile.shape[2])
+
+    def _finish(self, x: Tensor, extent: Extent) -> Tensor:
+        for level in range(self.tiled_level, len(self._reaches)):
+            x, extent = self._upsample(level, x, extent)
+        audio: Tensor = self.conv_post(x)
         return audio.squeeze(1).tanh()
+
+    def _upsample(self, level: int, activated: Tensor, extent: Extent) -> tuple[Tensor, Extent]:
+        """Run one level: from activated frames to activated frames, with what the next levels reach."""
+        (before, after), rate = self._reaches[level], self.config.upsample_rates[level]
+        spare = before * rate - after
+        x = _middle(self.ups[level](activated), spare)
+        x, extent = self._blend(level, x, extent.stretched(rate).trimmed(spare, x.shape[2]))
+        slope = _SLOPE if level + 1 < len(self._reaches) else _LAST_SLOPE
+        return extent.clear(leaky_relu_(x, slope)), extent
 
     def _with_context(
         self, latents: Tensor, mask: Tensor | None, context: int
@@ -118,9 +146,8 @@ class Generator(nn.Module):
         margins = (missing, missing)
         return pad(latents, margins), None if mask is None else pad(mask, margins)
 
-    def _blend(self, level: int, x: Tensor, extent: Extent, spare: int) -> tuple[Tensor, Extent]:
+    def _blend(self, level: int, x: Tensor, extent: Extent) -> tuple[Tensor, Extent]:
         """Return the mean of a level's blocks, which is shorter by the widest one's reach."""
-        extent = extent.trimmed(spare, x.shape[2])
         blocks = self._blocks(level)
         activated = extent.clear(leaky_relu(x, _SLOPE))
         widest = max(block.reach for block in blocks)

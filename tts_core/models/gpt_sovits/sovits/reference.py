@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import glu, mish
+from torch.nn.functional import glu, mish, scaled_dot_product_attention
 
 from tts_core.models.gpt_sovits.config import SoVITSConfig
 
@@ -47,8 +47,8 @@ class FrameAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         query, key, value = (self._heads(project(x)) for project in (self.w_qs, self.w_ks, self.w_vs))
-        weights = (query @ key.transpose(2, 3) / math.sqrt(x.shape[2])).softmax(dim=-1)
-        out: Tensor = self.fc((weights @ value).transpose(1, 2).reshape(x.shape))
+        attended = scaled_dot_product_attention(query, key, value, scale=1 / math.sqrt(x.shape[2]))
+        out: Tensor = self.fc(attended.transpose(1, 2).reshape(x.shape))
         return out + x
 
     def _heads(self, x: Tensor) -> Tensor:
