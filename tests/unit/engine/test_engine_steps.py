@@ -159,7 +159,7 @@ def test_whoever_leaves_is_gone_whatever_was_being_done(num_steps: int, bench: B
 def test_what_was_prepared_for_someone_who_left_is_dropped(bench: Bench, model: LoadedModel) -> None:
     bench.engine.remove(bench.add(one()))
     bench.add(one())
-    bench.read()
+    assert bench.read().status is SequenceStatus.DROPPED
     assert not bench.engine.step()
     bench.run()
     assert bench.heard().pcm == speak_alone(model, one())
