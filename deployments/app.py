@@ -12,7 +12,7 @@ from ray.serve.config import AutoscalingConfig, BackpressureConfig, RequestRoute
 
 from deployments.config import AppArgs, EngineArgs, IngressArgs, ReplicaArgs
 from deployments.ingress import Ingress
-from deployments.transport import REPLICA_ENV
+from deployments.transport import ENGINE_ENV, REPLICA_ENV
 from deployments.tts_server import TTSServer
 
 # The default backs off up to 500 ms, which a listener hears as silence when a slot becomes free.
@@ -47,7 +47,7 @@ def _engine_deployment(engine: EngineArgs) -> Deployment:
         request_router_config=ROUTER,
         graceful_shutdown_timeout_s=replica.graceful_shutdown_timeout_s,
         health_check_period_s=2.0,
-        ray_actor_options={**resources(replica), "runtime_env": {"env_vars": REPLICA_ENV}},
+        ray_actor_options={**resources(replica), "runtime_env": {"env_vars": ENGINE_ENV}},
         max_surge_percent=100,
     )(TTSServer)
 

@@ -17,6 +17,10 @@ REPLICA_ENV = {
     "RAY_SERVE_REQUEST_PATH_LOG_BUFFER_SIZE": "1",
 }
 
+# For what streams weights through a CPU: huge pages spare it most of its address lookups, a sixth of a decode
+# step; fewer arenas keep less of what threads have freed. glibc reads it when a process begins.
+ENGINE_ENV = {**REPLICA_ENV, "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "MALLOC_ARENA_MAX": "1"}
+
 
 def over_grpc(handle: DeploymentHandle[Any]) -> DeploymentHandle[Any]:
     """Return the handle with its items sent over gRPC, three times as fast as through Ray's object store."""

@@ -85,6 +85,7 @@ class Engine:
         sequence.listener.script = result.script
         sequence.inputs = result.inputs
         sequence.num_inputs, sequence.num_prompt = len(result.inputs), len(result.inputs.prompt)
+        sequence.max_codes = result.script.most_tokens(len(result.inputs))
         sequence.vocoder = result.script.vocoder(sequence.index, self._model)
         self._scheduler.prepared(sequence)
 
@@ -156,7 +157,7 @@ class Engine:
             return
         if not drawn.is_end:
             sequence.codes.append(drawn.token)
-        if drawn.is_end or len(sequence.codes) >= _script(sequence).sampling.max_tokens:
+        if drawn.is_end or len(sequence.codes) >= sequence.max_codes:
             self._vacate(sequence)
             self._scheduler.decoded(sequence)
 

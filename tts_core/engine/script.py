@@ -13,7 +13,7 @@ from tts_core.models.gpt_sovits.conditioning import (
     read_piece,
     style_of,
 )
-from tts_core.models.gpt_sovits.decoding import DecodeInputs, check_fits
+from tts_core.models.gpt_sovits.decoding import DecodeInputs, check_fits, most_tokens
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.sovits import Style
 from tts_core.models.gpt_sovits.speaking import PromptOf, SpeakingOptions
@@ -48,6 +48,10 @@ class Script:
     def inputs(self, index: int, model: LoadedModel) -> DecodeInputs:
         """Return what T2S reads for a segment; runs BERT where its language has it."""
         return decode_inputs(self.phones[index], self.prompt, model)
+
+    def most_tokens(self, num_inputs: int) -> int:
+        """Return how many tokens a segment of so many inputs may have."""
+        return most_tokens(num_inputs, self.sampling, self.options.max_len)
 
     def vocoder(self, index: int, model: LoadedModel) -> SegmentVocoder:
         """Return what will make audio of the segment's tokens."""

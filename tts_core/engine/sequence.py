@@ -38,6 +38,7 @@ class Sequence:
         codes: its tokens so far.
         inputs: what T2S reads, from when it was prepared until it was read.
         num_inputs: how long that is, and `num_prompt` how much of it is the voice's own tokens.
+        max_codes: how many tokens it may have.
         vocoder: the other half of its way, from when it was prepared.
         is_heard: whether there was any audio of it.
     """
@@ -51,6 +52,7 @@ class Sequence:
         self.inputs: DecodeInputs | None = None
         self.num_inputs = 0
         self.num_prompt = 0
+        self.max_codes = 0
         self.vocoder: SegmentVocoder | None = None
         self.is_heard = False
 

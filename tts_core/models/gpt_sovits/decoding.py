@@ -21,6 +21,7 @@ from tts_core.sampling_params import SamplingParams
 
 _NOISE_BLOCK = 32
 _KV_MULTIPLE = 64
+_ENOUGH_TOKENS = 1000
 _PROMPT_MULTIPLE = 32
 
 
@@ -59,17 +60,25 @@ def padded_rows(inputs: DecodeInputs, length: int) -> PrefillRows:
 
 
 def check_fits(num_inputs: int, params: SamplingParams, max_len: int) -> None:
-    """Return if so many phones and prompt tokens leave room for `max_tokens` within `max_len`.
+    """Return if so many phones and prompt tokens leave room for what is to be said within `max_len`.
+
+    Room for 40 s is enough for any segment, whatever its `max_tokens` allow, unless the request insists.
 
     Raises:
         InputTooLong: they don't.
     """
-    room = max_len - params.max_tokens
+    insisted = params.max_tokens if params.ignore_eos else params.min_tokens
+    room = max_len - max(insisted, min(params.max_tokens, _ENOUGH_TOKENS))
     if num_inputs > room:
         raise InputTooLong(
             f"a segment and its voice may have {room} phones and prompt tokens, not {num_inputs}",
             param="input",
         )
+
+
+def most_tokens(num_inputs: int, params: SamplingParams, max_len: int) -> int:
+    """Return how many tokens a segment may have: as many as its request allows, and as there is room for."""
+    return min(params.max_tokens, max_len - num_inputs)
 
 
 class TokenDecoder:
@@ -99,7 +108,7 @@ class TokenDecoder:
         """Yield tokens as they are drawn; the end of speech is not among them. Close it to leave early.
 
         Speech ends where the drawn or the likeliest token says so, after `min_tokens` at the earliest, or
-        with `max_tokens`.
+        with `most_tokens`.
 
         Raises:
             InputTooLong: see `check_fits`.
@@ -121,12 +130,13 @@ class TokenDecoder:
     def _tokens(self, inputs: DecodeInputs, params: SamplingParams, seed: int, segment: int) -> Iterator[int]:
         draw = _Draw(self._t2s, inputs.prompt, params, seed, segment)
         logits = self._prefill(inputs)
-        for step in range(params.max_tokens):
+        limit = most_tokens(len(inputs), params, self.max_len)
+        for step in range(limit):
             token = draw(logits, step)
             if token is None:
                 return
             yield token
-            if step + 1 < params.max_tokens:
+            if step + 1 < limit:
                 logits = self._advance(token, len(inputs) + step, len(inputs.prompt) + step)
 
     def _prefill(self, inputs: DecodeInputs) -> Tensor:

@@ -28,7 +28,7 @@ from tts_core.models.gpt_sovits.conditioning import (
     read_piece,
     style_of,
 )
-from tts_core.models.gpt_sovits.decoding import TokenDecoder
+from tts_core.models.gpt_sovits.decoding import TokenDecoder, check_fits, most_tokens
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.noise import Purpose, exponential
 from tts_core.models.gpt_sovits.sampling import SamplingTensors, sample
@@ -268,3 +268,33 @@ def test_numbers_that_are_not_finite_are_an_error_and_leave_no_trace(model: Load
     with pytest.raises(FloatingPointError):
         list(decoder.decode(poisoned, params, seed=1, segment=0))
     assert tokens_of(model, params, decoder) == tokens_of(model, params)
+
+
+@pytest.mark.parametrize(
+    ("params", "num_inputs", "allowed"),
+    [
+        (SamplingParams(), 500, 1500),
+        (SamplingParams(), 1048, 1000),
+        (SamplingParams(max_tokens=100), 1948, 100),
+        (SamplingParams(ignore_eos=True), 548, 1500),
+    ],
+)
+def test_a_segment_may_say_as_much_as_there_is_room_for(
+    params: SamplingParams, num_inputs: int, allowed: int
+) -> None:
+    check_fits(num_inputs, params, 2048)
+    assert most_tokens(num_inputs, params, 2048) == allowed
+
+
+@pytest.mark.parametrize(
+    ("params", "num_inputs"),
+    [
+        (SamplingParams(), 1049),
+        (SamplingParams(max_tokens=100), 1949),
+        (SamplingParams(ignore_eos=True), 549),
+        (SamplingParams(min_tokens=1200), 849),
+    ],
+)
+def test_what_leaves_too_little_room_is_refused(params: SamplingParams, num_inputs: int) -> None:
+    with pytest.raises(InputTooLong):
+        check_fits(num_inputs, params, 2048)
