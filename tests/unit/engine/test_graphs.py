@@ -10,7 +10,7 @@ from unittest.mock import MagicMock, patch
 import pytest
 import torch
 
-from tests.unit.engine.test_model_runner import MAX_LEN, NUM_SLOTS, Speaker, finish, new_runner
+from tests.unit.engine.speaker import MAX_LEN, NUM_SLOTS, Speaker, finish, new_runner
 from tests.unit.models.gpt_sovits_engine.support import hear, new_engine, request
 from tts_core.engine.graphs import CudaRecorder, RecordedGenerator, Recorder, Work, record_runner
 from tts_core.engine.model_runner import ModelRunner

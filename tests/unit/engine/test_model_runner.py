@@ -14,98 +14,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from tts_core.engine.model_runner import Drawn, ModelRunner, Row
-from tts_core.engine.sampler import NoiseSource
+from tests.unit.engine.speaker import LONG, MAX_LEN, NUM_SLOTS, Speaker, advance, finish, new_runner
+from tts_core.engine.model_runner import ModelRunner
 from tts_core.engine.shapes import Shapes
-from tts_core.models.gpt_sovits.decoding import DecodeInputs, TokenDecoder
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.models.gpt_sovits.t2s import T2S
 from tts_core.sampling_params import SamplingParams
-
-MAX_LEN = 192
-NUM_SLOTS = 4
-LONG = SamplingParams(ignore_eos=True, max_tokens=70)
-
-
-class Speaker:
-    """A sequence on its way through a runner; says what it must come to.
-
-    Attributes:
-        codes: its tokens so far.
-        is_done: whether speech has ended.
-    """
-
-    def __init__(self, t2s: T2S, seed: int, params: SamplingParams = LONG) -> None:
-        draw = torch.Generator().manual_seed(seed)
-        num_phones, num_prompt = 8 + seed * 7 % 40, seed * 13 % 60
-        self.inputs = DecodeInputs(
-            phones=torch.randint(1, 300, (num_phones,), generator=draw),
-            bert=torch.randn(num_phones, 1024, generator=draw),
-            prompt=torch.randint(0, 1024, (num_prompt,), generator=draw),
-        )
-        self.params, self.source = params, NoiseSource(seed, seed % 3)
-        self.codes: list[int] = []
-        self.is_done = False
-        self.slot = -1
-        self._t2s = t2s
-
-    @property
-    def position(self) -> int:
-        """Where its next token goes."""
-        return len(self.inputs) + len(self.codes) - 1
-
-    def alone(self) -> list[int]:
-        """Return its tokens, drawn without any runner."""
-        decoder = TokenDecoder(self._t2s, MAX_LEN)
-        return list(decoder.decode(self.inputs, self.params, self.source.seed, self.source.segment))
-
-    def enter(self, runner: ModelRunner, slot: int) -> Drawn:
-        self.slot = slot
-        drawn = runner.prefill(self.inputs, slot, self.params, self.source)
-        self._take(drawn)
-        return drawn
-
-    def leave(self, runner: ModelRunner) -> None:
-        runner.clear(self.slot, len(self.inputs) + len(self.codes) + 1)
-
-    def row(self) -> Row:
-        num_codes = len(self.codes)
-        return Row(
-            slot=self.slot,
-            token=self.codes[-1],
-            position=self.position,
-            audio_position=len(self.inputs.prompt) + num_codes - 1,
-            step=num_codes,
-            may_end=not self.params.ignore_eos and num_codes >= self.params.min_tokens,
-        )
-
-    def _take(self, drawn: Drawn) -> None:
-        if not drawn.is_end:
-            self.codes.append(drawn.token)
-        self.is_done = drawn.is_end or len(self.codes) == self.params.max_tokens
-
-
-def advance(runner: ModelRunner, *speakers: Speaker) -> list[Drawn]:
-    """Advance all of them by one token."""
-    drawn = runner.decode([one.row() for one in speakers], 1 + max(one.slot for one in speakers))
-    for one, result in zip(speakers, drawn, strict=True):
-        one._take(result)
-    return drawn
-
-
-def finish(runner: ModelRunner, *speakers: Speaker) -> None:
-    while going := [one for one in speakers if not one.is_done]:
-        advance(runner, *going)
 
 
 def contents(runner: ModelRunner, slot: int, length: int = MAX_LEN) -> Tensor:
     """Return a copy of the keys and values of a slot's first positions."""
     return torch.stack((runner.cache.keys[:, slot, :, :length], runner.cache.values[:, slot, :, :length]))
-
-
-def new_runner(model: LoadedModel, free_value: float = math.nan) -> ModelRunner:
-    """Return a runner whose free slots are poisoned, unless another value is given."""
-    return ModelRunner(model.t2s, model.sovits.generator, NUM_SLOTS, MAX_LEN, Shapes(), free_value)
 
 
 @pytest.fixture
@@ -361,7 +279,7 @@ def test_a_step_runs_over_no_more_rows_than_are_used(
         high.enter(runner, 2)
         advance(runner, high)
     kv_len = -(-high.position // 64) * 64
-    assert shapes == [(2, 64), (3, kv_len)]
+    assert shapes == [(Shapes().min_rows, 64), (3, kv_len)]
 
 
 def test_steps_take_no_more_and_more_memory(runner: ModelRunner, speak: Speak) -> None:

@@ -1,0 +1,95 @@
+"""Sequences on their way through a model runner, which know what they must come to."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from tts_core.engine.model_runner import Drawn, ModelRunner, Row
+from tts_core.engine.sampler import NoiseSource
+from tts_core.engine.shapes import Shapes
+from tts_core.models.gpt_sovits.decoding import DecodeInputs, TokenDecoder
+from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+from tts_core.models.gpt_sovits.t2s import T2S
+from tts_core.sampling_params import SamplingParams
+
+MAX_LEN = 192
+NUM_SLOTS = 4
+LONG = SamplingParams(ignore_eos=True, max_tokens=70)
+
+
+class Speaker:
+    """A sequence on its way through a runner; says what it must come to.
+
+    Attributes:
+        codes: its tokens so far.
+        is_done: whether speech has ended.
+    """
+
+    def __init__(self, t2s: T2S, seed: int, params: SamplingParams = LONG) -> None:
+        draw = torch.Generator().manual_seed(seed)
+        num_phones, num_prompt = 8 + seed * 7 % 40, seed * 13 % 60
+        self.inputs = DecodeInputs(
+            phones=torch.randint(1, 300, (num_phones,), generator=draw),
+            bert=torch.randn(num_phones, 1024, generator=draw),
+            prompt=torch.randint(0, 1024, (num_prompt,), generator=draw),
+        )
+        self.params, self.source = params, NoiseSource(seed, seed % 3)
+        self.codes: list[int] = []
+        self.is_done = False
+        self.slot = -1
+        self._t2s = t2s
+
+    @property
+    def position(self) -> int:
+        """Where its next token goes."""
+        return len(self.inputs) + len(self.codes) - 1
+
+    def alone(self) -> list[int]:
+        """Return its tokens, drawn without any runner."""
+        decoder = TokenDecoder(self._t2s, MAX_LEN)
+        return list(decoder.decode(self.inputs, self.params, self.source.seed, self.source.segment))
+
+    def enter(self, runner: ModelRunner, slot: int) -> Drawn:
+        self.slot = slot
+        drawn = runner.prefill(self.inputs, slot, self.params, self.source)
+        self.take(drawn)
+        return drawn
+
+    def leave(self, runner: ModelRunner) -> None:
+        runner.clear(self.slot, len(self.inputs) + len(self.codes) + 1)
+
+    def row(self) -> Row:
+        num_codes = len(self.codes)
+        return Row(
+            slot=self.slot,
+            token=self.codes[-1],
+            position=self.position,
+            audio_position=len(self.inputs.prompt) + num_codes - 1,
+            step=num_codes,
+            may_end=not self.params.ignore_eos and num_codes >= self.params.min_tokens,
+        )
+
+    def take(self, drawn: Drawn) -> None:
+        if not drawn.is_end:
+            self.codes.append(drawn.token)
+        self.is_done = drawn.is_end or len(self.codes) == self.params.max_tokens
+
+
+def advance(runner: ModelRunner, *speakers: Speaker) -> list[Drawn]:
+    """Advance all of them by one token."""
+    drawn = runner.decode([one.row() for one in speakers], 1 + max(one.slot for one in speakers))
+    for one, result in zip(speakers, drawn, strict=True):
+        one.take(result)
+    return drawn
+
+
+def finish(runner: ModelRunner, *speakers: Speaker) -> None:
+    while going := [one for one in speakers if not one.is_done]:
+        advance(runner, *going)
+
+
+def new_runner(model: LoadedModel, free_value: float = math.nan) -> ModelRunner:
+    """Return a runner whose free slots are poisoned, unless another value is given."""
+    return ModelRunner(model.t2s, model.sovits.generator, NUM_SLOTS, MAX_LEN, Shapes(), free_value)
