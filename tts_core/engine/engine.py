@@ -162,14 +162,27 @@ class Engine:
             self._scheduler.decoded(sequence)
 
     def _vocode(self, sequences: tuple[Sequence, ...]) -> float:
-        windows = [_vocoder(sequence).next_window() for sequence in sequences]
+        """Whoever fails on the way fails alone: a window that was cut can't be cut again."""
+        cut = [(one, window) for one in sequences if (window := self._cut(one)) is not None]
+        if not cut:
+            return 0.0
+        together = tuple(one for one, _ in cut)
+        windows = [window for _, window in cut]
         try:
             audio = self._runner.generate(windows)
         except Exception as error:
-            if len(sequences) == 1 or is_device_fault(error):
-                raise
-            return sum(map(self._say_alone, sequences, windows))
-        return sum(map(self._say, sequences, audio))
+            if len(cut) == 1 or is_device_fault(error):
+                self._judge(Vocode(together), error)
+                return 0.0
+            return sum(map(self._say_alone, together, windows))
+        return sum(map(self._say, together, audio))
+
+    def _cut(self, sequence: Sequence) -> WindowInputs | None:
+        try:
+            return _vocoder(sequence).next_window()
+        except Exception as error:
+            self._judge(Vocode((sequence,)), error)
+            return None
 
     def _say_alone(self, sequence: Sequence, window: WindowInputs) -> float:
         """Generate a window by itself, where it could not be done with others: whoever is at fault fails."""
@@ -183,8 +196,8 @@ class Engine:
         vocoder, listener = _vocoder(sequence), sequence.listener
         try:
             pcm = vocoder.accept(audio)
-        except FloatingPointError as error:
-            self._fail(sequence, Vocode.name, error)
+        except Exception as error:
+            self._judge(Vocode((sequence,)), error)
             return 0.0
         if not sequence.is_heard:
             sequence.is_heard = True

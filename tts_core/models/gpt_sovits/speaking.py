@@ -42,7 +42,7 @@ class SpeakingOptions:
     noise_scale: float = 0.5
     pause_s: float = 0.3
     sampling: SamplingParams = field(default_factory=SamplingParams)
-    max_len: int = 2048
+    max_len: int = 1792
     num_window_rows: int = 1
 
 
