@@ -23,6 +23,7 @@ from tts_core.engine.shapes import Shapes
 from tts_core.engine.warm_up import warm_up
 from tts_core.errors import SetupError
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+from tts_core.models.gpt_sovits.packed import release_unused_memory
 from tts_core.models.gpt_sovits.speaking import SpeakingOptions
 
 _log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ def assemble(
         warm_up(model, runner)
     except torch.OutOfMemoryError as error:
         raise SetupError(f"{plan}, and more than that: {error}") from error
+    release_unused_memory()
     _report(plan, model.device)
     scheduler = Scheduler(options.num_slots, _policy(options.policy, costs), runner.shapes.window_rows)
     return Engine(model, runner, scheduler, prepare, outlet, costs)
