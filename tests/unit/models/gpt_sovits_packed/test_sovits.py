@@ -87,6 +87,7 @@ def test_rows_are_what_they_are_alone(packed_sovits: SoVITSOf, dtype: torch.dtyp
 
     together = model.generator(latents, voices, mask, context)
 
+    assert model.generator.takes_rows_alone  # at full size, convolutions of several rows may round otherwise
     for row in range(3):
         one = slice(row, row + 1)
         assert torch.equal(together[one], model.generator(latents[one], voices[one], mask[one], context))
@@ -104,17 +105,6 @@ def test_what_is_masked_is_not_heard(packed_sovits: SoVITSOf, dtype: torch.dtype
     found = model.generator(disturbed, voice, mask)[:, : 20 * HOP]
 
     assert_near(found, model.generator(latents[:, :, :20], voice).float(), dtype)
-
-
-@torch.inference_mode()
-def test_a_mask_with_holes_counts_as_it_is(packed_sovits: SoVITSOf, dtype: torch.dtype) -> None:
-    """No caller makes one; it must not be taken for its hull."""
-    model = packed_sovits(dtype)
-    latents, voice = normal(1, 12).to(dtype), style(model, 2).audio
-    mask = torch.ones_like(latents[:, :1])
-    mask[:, :, 5] = 0
-
-    assert not torch.equal(model.generator(latents, voice, mask), model.generator(latents, voice))
 
 
 @torch.inference_mode()

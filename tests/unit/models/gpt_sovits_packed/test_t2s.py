@@ -72,6 +72,25 @@ def test_neither_padding_nor_the_length_read_changes_a_bit(packed_t2s: T2SOf, dt
     assert torch.equal(speak(model, rows, kv_len=MAX_LEN), expected)
 
 
+def test_a_prompt_s_padding_is_not_computed(packed_t2s: T2SOf, dtype: torch.dtype) -> None:
+    """Or the length of the longest prompt would decide how the others are rounded."""
+    model, short, long = packed_t2s(dtype), PROMPTS[0], PROMPTS[6]
+    num_phones = torch.tensor([len(short.phones), len(long.phones)])
+    num_tokens = torch.tensor([len(short.tokens), len(long.tokens)])
+    phones, tokens, bert = (
+        pad_sequence([getattr(short, name), getattr(long, name)], batch_first=True)
+        for name in ("phones", "tokens", "bert")
+    )
+    cache = model.new_cache(2, MAX_LEN)
+    cache.fill(torch.arange(2), 7.0)
+
+    model.prefill(phones, bert, tokens, num_phones, num_tokens, cache, torch.arange(2))
+
+    used = len(short.phones) + len(short.tokens)
+    assert (cache.keys[:, 0, :, :used] != 7).any()
+    assert (cache.keys[:, 0, :, used:] == 7).all()
+
+
 def test_free_slots_are_not_read(packed_t2s: T2SOf, dtype: torch.dtype) -> None:
     found = speak(packed_t2s(dtype), [1, 2], poison=True)
 
