@@ -104,6 +104,9 @@ class GPTSoVITSArgs(StrictModel):
     `precision: auto` is bfloat16 where the machine computes in it natively, else float16 on a GPU and float32
     on a CPU.
 
+    `voice_thread` makes audio beside the thread that decodes: for a replica of two cores, which then decodes
+    one batch of all listeners instead of one batch for each core.
+
     A listener is admitted while a slot is free and everyone would still get `min_pace` seconds of audio per
     second. Left out, it is 1 on a GPU: nobody who plays while listening runs dry. On a CPU it is 0: slots
     alone decide.
@@ -117,6 +120,7 @@ class GPTSoVITSArgs(StrictModel):
     prompt_cache: str = "~/.cache/polyvox/prompts"
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     num_threads: PositiveInt = 1
+    voice_thread: bool = False
     num_slots: PositiveInt = 4
     policy: Literal["least_headroom", "round_robin"] = "least_headroom"
     min_pace: Annotated[float, Field(ge=0)] | None = None

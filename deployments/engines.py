@@ -55,6 +55,7 @@ def _gpt_sovits(args: GPTSoVITSArgs, name: str) -> AsyncEngine:
     options = EngineOptions(
         num_slots=args.num_slots,
         num_threads=args.num_threads,
+        voice_thread=args.voice_thread,
         policy=args.policy,
         min_pace=_min_pace(args, device),
         gpu_share=args.replica.gpus,

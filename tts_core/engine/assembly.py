@@ -20,6 +20,7 @@ from tts_core.engine.rows import proven
 from tts_core.engine.scheduler import Scheduler
 from tts_core.engine.sequence import Sequence
 from tts_core.engine.shapes import Shapes
+from tts_core.engine.voicing import VoiceJob
 from tts_core.engine.warm_up import warm_up
 from tts_core.errors import SetupError
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
@@ -38,6 +39,8 @@ class EngineOptions:
     Attributes:
         num_slots: listeners, and sequences decoded at once.
         num_threads: how many threads torch uses for one operation. Bits may depend on it.
+        voice_thread: whether audio is made in a thread of its own, beside the one that decodes: for a replica
+            with two cores. Bits don't depend on it.
         policy: whose turn it is.
         min_pace: see `Admission`.
         max_step_s: a step that takes longer never ends: the engine is poisoned.
@@ -48,6 +51,7 @@ class EngineOptions:
 
     num_slots: int = 4
     num_threads: int = 1
+    voice_thread: bool = False
     policy: PolicyName = "least_headroom"
     min_pace: float = 0.0
     max_step_s: float = 60.0
@@ -62,8 +66,12 @@ def assemble(
     prepare: Callable[[Sequence], None],
     outlet: Outlet,
     costs: Costs,
+    start_voicer: Callable[[ModelRunner], Callable[[VoiceJob], None]] | None = None,
 ) -> Engine:
     """Allocate an engine and warm it up, in the thread that will use it.
+
+    Args:
+        start_voicer: begins to make audio elsewhere, with the runner given, and returns how to ask for it.
 
     Raises:
         SetupError: it doesn't fit, or can't keep its listeners apart here.
@@ -79,7 +87,8 @@ def assemble(
     release_unused_memory()
     _report(plan, model.device)
     scheduler = Scheduler(options.num_slots, _policy(options.policy, costs), runner.shapes.window_rows)
-    return Engine(model, runner, scheduler, prepare, outlet, costs)
+    voice_elsewhere = None if start_voicer is None else start_voicer(runner)
+    return Engine(model, runner, scheduler, prepare, outlet, costs, voice_elsewhere)
 
 
 def _runner(model: LoadedModel, options: EngineOptions, shapes: Shapes) -> ModelRunner:

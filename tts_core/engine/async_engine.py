@@ -9,11 +9,13 @@ from tts_core.engine.admission import Admission
 from tts_core.engine.assembly import EngineOptions, assemble
 from tts_core.engine.costs import Costs
 from tts_core.engine.engine import Engine
+from tts_core.engine.model_runner import ModelRunner
 from tts_core.engine.owner import Owner
 from tts_core.engine.preparer import Prepared, Preparer, Unprepared
 from tts_core.engine.script import Script, write_script
 from tts_core.engine.sequence import Listener, Sequence
 from tts_core.engine.stream import BYTES_PER_SAMPLE, SpeechStream, StreamLimits, StreamState
+from tts_core.engine.voicing import Voiced, VoiceJob, Voicer
 from tts_core.errors import EnginePoisoned, EngineStopped, PolyvoxError, SetupError
 from tts_core.models.gpt_sovits.admission import check_request
 from tts_core.models.gpt_sovits.faults import describe
@@ -53,11 +55,12 @@ class BatchingEngine:
         self._model, self._prompt_of, self._voices = model, prompt_of, voices
         self._limits, self._settle = limits, settle
         self._options = options or EngineOptions()
-        self._costs = Costs(self._options.num_slots)
+        self._costs = Costs(self._options.num_slots, self._options.voice_thread)
         self._admission = Admission(self._costs, self._options.num_slots, self._options.min_pace)
         self._listeners: dict[str, Listener] = {}
         self._owner: Owner | None = None
         self._preparer: Preparer | None = None
+        self._voicer: Voicer | None = None
         self._ready: asyncio.Future[None] | None = None
         self._poison_reason: str | None = None
         self._num_finished = 0
@@ -148,13 +151,16 @@ class BatchingEngine:
 
     async def stop(self) -> None:
         """End every stream with EngineStopped, and return when the threads are gone."""
-        owner, preparer = self._owner, self._preparer
+        owner, preparer, voicer = self._owner, self._preparer, self._voicer
         if owner is not None:
             owner.stop()
         self._fail_all(lambda: EngineStopped("the engine was stopped"))
-        self._owner = self._preparer = None
+        self._owner = self._preparer = self._voicer = None
         if owner is not None:
             await asyncio.to_thread(owner.join)
+        if voicer is not None:
+            voicer.stop()
+            await asyncio.to_thread(voicer.join)
         if preparer is not None:
             preparer.stop()
             await asyncio.to_thread(preparer.join)
@@ -194,7 +200,19 @@ class BatchingEngine:
         owner, preparer = self._owner, self._preparer
         assert owner is not None
         assert preparer is not None
-        return assemble(self._model, self._options, preparer.ask, _Posted(owner, self), self._costs)
+        start_voicer = self._start_voicer if self._options.voice_thread else None
+        outlet = _Posted(owner, self)
+        return assemble(self._model, self._options, preparer.ask, outlet, self._costs, start_voicer)
+
+    def _start_voicer(self, runner: ModelRunner) -> Callable[[VoiceJob], None]:
+        self._voicer = Voicer(runner, self._take_back, self._options.num_threads)
+        self._voicer.start()
+        return self._voicer.ask
+
+    def _take_back(self, result: Voiced) -> None:
+        owner = self._owner
+        if owner is not None:
+            owner.put(lambda engine: engine.voiced(result))
 
     def _write(self, sequence: Sequence) -> Script:
         listener = sequence.listener

@@ -31,9 +31,11 @@ class Costs:
 
     Args:
         num_slots: the most sequences in a decode step.
+        side_by_side: whether audio is made while others decode.
     """
 
-    def __init__(self, num_slots: int) -> None:
+    def __init__(self, num_slots: int, side_by_side: bool = False) -> None:
+        self._side_by_side = side_by_side
         self._prefill = Mean()
         self._decode = [Mean() for _ in range(num_slots + 1)]
         self._voicing_s = 0.0
@@ -80,6 +82,7 @@ class Costs:
         For each second of everyone's audio there are 25 decode steps in common, and for each listener the
         vocoder's work and a share of a prompt.
         """
-        own_s = self.voice_s + self.prefill_s / _SEGMENT_S
-        busy_s = TOKENS_PER_S * self.decode_s(num_listeners) + num_listeners * own_s
+        voice_s = num_listeners * self.voice_s
+        token_s = TOKENS_PER_S * self.decode_s(num_listeners) + num_listeners * self.prefill_s / _SEGMENT_S
+        busy_s = max(voice_s, token_s) if self._side_by_side else voice_s + token_s
         return 1.0 / busy_s if busy_s else float("inf")

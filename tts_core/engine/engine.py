@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from torch import Tensor
-
 from tts_core.engine.costs import Costs
 from tts_core.engine.model_runner import Drawn, ModelRunner, Row
 from tts_core.engine.operations import Decode, Operation, Prefill, Shape, Vocode
@@ -17,12 +15,15 @@ from tts_core.engine.scheduler import Scheduler
 from tts_core.engine.script import Script
 from tts_core.engine.sequence import Listener, Sequence
 from tts_core.engine.stream import BYTES_PER_SAMPLE
+from tts_core.engine.voicing import Voiced, VoiceJob, do_voice_job, vocoder_of
 from tts_core.errors import PolyvoxError, SegmentFailed
 from tts_core.models.gpt_sovits.faults import EngineFault, describe, is_device_fault
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.models.gpt_sovits.vocoding import SegmentVocoder, WindowInputs, silence
+from tts_core.models.gpt_sovits.vocoding import silence
 
 MAX_FAILURES_IN_A_ROW = 3
+MAX_VOICE_JOBS = 2
+"""One being done, and one for when it is done: whoever makes audio never waits for a decode step to end."""
 
 
 class Outlet(Protocol):
@@ -47,6 +48,7 @@ class Engine:
         prepare: asks for a sequence's inputs; they come back through `prepared`.
         outlet: where audio goes.
         costs: told how long each operation took.
+        voice_elsewhere: has audio made beside this thread; it comes back through `voiced`. None: made here.
     """
 
     def __init__(
@@ -57,7 +59,9 @@ class Engine:
         prepare: Callable[[Sequence], None],
         outlet: Outlet,
         costs: Costs,
+        voice_elsewhere: Callable[[VoiceJob], None] | None = None,
     ) -> None:
+        self._voice_elsewhere = voice_elsewhere
         self._model, self._runner, self._scheduler = model, runner, scheduler
         self._prepare, self._outlet, self._costs = prepare, outlet, costs
         self._num_failures = 0
@@ -90,22 +94,44 @@ class Engine:
         self._scheduler.prepared(sequence)
 
     def step(self) -> bool:
-        """Do one operation. Returns whether there was anything to do.
+        """Do one operation, and have others done beside it. Returns whether there was anything to do.
 
         Raises:
             EngineFault: nothing more can be computed in this process.
         """
-        operation = self._scheduler.schedule()
+        has_given = self._give_jobs()
+        operation = self._scheduler.schedule(with_voice=self._voice_elsewhere is None)
         if operation is None:
-            return False
+            return has_given
+        if isinstance(operation, Shape | Vocode):
+            self.voiced(do_voice_job(VoiceJob.of(operation), self._runner))
+            return True
         started = time.perf_counter()
         try:
-            audio_s = self._run(operation)
+            self._run(operation)
         except Exception as error:
             self._judge(operation, error)
         else:
-            self._costs.observe(operation, time.perf_counter() - started, audio_s)
+            self._costs.observe(operation, time.perf_counter() - started)
         return True
+
+    def voiced(self, result: Voiced) -> None:
+        """Take what came of work on audio, here or elsewhere.
+
+        Raises:
+            EngineFault: nothing more can be computed in this process.
+        """
+        operation, audio_s = result.operation, 0.0
+        self._scheduler.voiced(operation)
+        for sequence, outcome in zip(operation.sequences, result.outcomes, strict=True):
+            if not self._scheduler.knows(sequence.listener):
+                continue
+            if isinstance(outcome, Exception):
+                self._judge(Shape(sequence) if isinstance(operation, Shape) else Vocode((sequence,)), outcome)
+            else:
+                audio_s += self._say(sequence, outcome)
+        if not any(isinstance(outcome, Exception) for outcome in result.outcomes):
+            self._costs.observe(operation, result.took_s, audio_s)
 
     def check_idle(self) -> None:
         """Return if nothing was lost, with nobody here.
@@ -117,18 +143,24 @@ class Engine:
 
     # Operations
 
-    def _run(self, operation: Operation) -> float:
-        """Return the seconds of audio made."""
+    def _give_jobs(self) -> bool:
+        """Have audio made elsewhere, as far as that isn't busy."""
+        if self._voice_elsewhere is None:
+            return False
+        num_given = 0
+        while self._scheduler.num_voicing < MAX_VOICE_JOBS:
+            operation = self._scheduler.schedule_voice()
+            if operation is None:
+                break
+            self._voice_elsewhere(VoiceJob.of(operation))
+            num_given += 1
+        return num_given > 0
+
+    def _run(self, operation: Prefill | Decode) -> None:
         if isinstance(operation, Prefill):
             self._prefill(operation.sequence)
-        elif isinstance(operation, Decode):
-            self._decode(operation.sequences)
-        elif isinstance(operation, Shape):
-            sequence = operation.sequence
-            _vocoder(sequence).shape(sequence.codes, sequence.is_decoded)
         else:
-            return self._vocode(operation.sequences)
-        return 0.0
+            self._decode(operation.sequences)
 
     def _prefill(self, sequence: Sequence) -> None:
         script, inputs, slot = _script(sequence), sequence.inputs, sequence.slot
@@ -161,49 +193,14 @@ class Engine:
             self._vacate(sequence)
             self._scheduler.decoded(sequence)
 
-    def _vocode(self, sequences: tuple[Sequence, ...]) -> float:
-        """Whoever fails on the way fails alone: a window that was cut can't be cut again."""
-        cut = [(one, window) for one in sequences if (window := self._cut(one)) is not None]
-        if not cut:
-            return 0.0
-        together = tuple(one for one, _ in cut)
-        windows = [window for _, window in cut]
-        try:
-            audio = self._runner.generate(windows)
-        except Exception as error:
-            if len(cut) == 1 or is_device_fault(error):
-                self._judge(Vocode(together), error)
-                return 0.0
-            return sum(map(self._say_alone, together, windows))
-        return sum(map(self._say, together, audio))
-
-    def _cut(self, sequence: Sequence) -> WindowInputs | None:
-        try:
-            return _vocoder(sequence).next_window()
-        except Exception as error:
-            self._judge(Vocode((sequence,)), error)
-            return None
-
-    def _say_alone(self, sequence: Sequence, window: WindowInputs) -> float:
-        """Generate a window by itself, where it could not be done with others: whoever is at fault fails."""
-        try:
-            return self._say(sequence, self._runner.generate([window])[0])
-        except Exception as error:
-            self._judge(Vocode((sequence,)), error)
-            return 0.0
-
-    def _say(self, sequence: Sequence, audio: Tensor) -> float:
-        vocoder, listener = _vocoder(sequence), sequence.listener
-        try:
-            pcm = vocoder.accept(audio)
-        except Exception as error:
-            self._judge(Vocode((sequence,)), error)
-            return 0.0
-        if not sequence.is_heard:
+    def _say(self, sequence: Sequence, pcm: bytes) -> float:
+        """Pass audio on, and return its seconds."""
+        listener = sequence.listener
+        if pcm and not sequence.is_heard:
             sequence.is_heard = True
             self._outlet.on_segment(listener, sequence.index)
         self._emit(listener, pcm)
-        if sequence.is_decoded and vocoder.is_finished:
+        if sequence.is_decoded and vocoder_of(sequence).is_finished:
             self._finish(sequence)
         return len(pcm) / BYTES_PER_SAMPLE / self._model.sample_rate_hz
 
@@ -272,11 +269,6 @@ def _script(sequence: Sequence) -> Script:
     script = sequence.listener.script
     assert script is not None, f"{sequence!r} was not prepared"
     return script
-
-
-def _vocoder(sequence: Sequence) -> SegmentVocoder:
-    assert sequence.vocoder is not None, f"{sequence!r} was not prepared"
-    return sequence.vocoder
 
 
 def _row(sequence: Sequence) -> Row:

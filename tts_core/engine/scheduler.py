@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tts_core.engine.operations import Operation, Prefill
+import dataclasses
+
+from tts_core.engine.operations import Operation, Prefill, Shape, Vocode
 from tts_core.engine.policies import Options, Policy
 from tts_core.engine.sequence import Listener, Sequence, SequenceStatus
 from tts_core.engine.slots import SlotPool
@@ -18,12 +20,16 @@ class Scheduler:
         num_slots: sequences that can be decoded at once.
         policy: whose turn it is.
         window_rows: windows that are generated at once, at most.
+
+    Attributes:
+        num_voicing: operations on audio that were scheduled and are not over.
     """
 
     def __init__(self, num_slots: int, policy: Policy, window_rows: int = 1) -> None:
         self._slots = SlotPool(num_slots)
         self._policy, self._window_rows = policy, window_rows
         self._listeners: dict[str, Listener] = {}
+        self.num_voicing = 0
 
     @property
     def listeners(self) -> tuple[Listener, ...]:
@@ -59,12 +65,24 @@ class Scheduler:
             sequence.status = SequenceStatus.DROPPED
         return held
 
-    def schedule(self) -> Operation | None:
-        """Return what to do next, or None. A sequence that is to be read has its slot already."""
-        operation = self._policy.pick(self._options())
+    def schedule(self, *, with_voice: bool = True) -> Operation | None:
+        """Return what to do next, or None. A sequence that is to be read has its slot already.
+
+        Args:
+            with_voice: whether to make audio, too, or to leave that to `schedule_voice`.
+        """
+        options = self._options()
+        operation = self._policy.pick(options if with_voice else dataclasses.replace(options, voicing=()))
         if isinstance(operation, Prefill):
             operation.sequence.slot = self._slots.take()
+        self._note_voice(operation)
         return operation
+
+    def schedule_voice(self) -> Shape | Vocode | None:
+        """Return what audio to make next, or None. Its sequences are left alone until it was `voiced`."""
+        operation = self._policy.pick(dataclasses.replace(self._options(), waiting=(), running=()))
+        self._note_voice(operation)
+        return operation if isinstance(operation, Shape | Vocode) else None
 
     # What has been done
 
@@ -87,6 +105,12 @@ class Scheduler:
         sequence.listener.sequences.remove(sequence)
         return self._next_of(sequence.listener)
 
+    def voiced(self, operation: Shape | Vocode) -> None:
+        """Note that work on audio is over."""
+        self.num_voicing -= 1
+        for sequence in operation.sequences:
+            sequence.is_voicing = False
+
     def free(self, sequence: Sequence) -> None:
         """Take a sequence's slot, once nothing of it is left in there."""
         if sequence.slot is None:
@@ -102,8 +126,16 @@ class Scheduler:
         """
         if not self._listeners and self._slots.num_taken:
             raise RuntimeError(f"{self._slots.num_taken} slots are taken, and nobody is here")
+        if self.num_voicing < 0:
+            raise RuntimeError("audio came back that nobody had asked for")
 
     # Inside
+
+    def _note_voice(self, operation: Operation | None) -> None:
+        if isinstance(operation, Shape | Vocode):
+            self.num_voicing += 1
+            for sequence in operation.sequences:
+                sequence.is_voicing = True
 
     def _options(self) -> Options:
         ready = [one for one in self._listeners.values() if one.has_room and not one.is_abandoned]

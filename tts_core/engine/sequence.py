@@ -40,6 +40,7 @@ class Sequence:
         num_inputs: how long that is, and `num_prompt` how much of it is the voice's own tokens.
         max_codes: how many tokens it may have.
         vocoder: the other half of its way, from when it was prepared.
+        is_voicing: whether audio of it is being made, so that nobody else may.
         is_heard: whether there was any audio of it.
     """
 
@@ -54,6 +55,7 @@ class Sequence:
         self.num_prompt = 0
         self.max_codes = 0
         self.vocoder: SegmentVocoder | None = None
+        self.is_voicing = False
         self.is_heard = False
 
     @property
@@ -63,7 +65,11 @@ class Sequence:
     @property
     def work(self) -> Work | None:
         """What its vocoder can do with the tokens that are there."""
-        if self.vocoder is None or self.status not in (SequenceStatus.RUNNING, SequenceStatus.DECODED):
+        if (
+            self.vocoder is None
+            or self.is_voicing
+            or self.status not in (SequenceStatus.RUNNING, SequenceStatus.DECODED)
+        ):
             return None
         return self.vocoder.due(len(self.codes), self.is_decoded)
 

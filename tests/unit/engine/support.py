@@ -161,6 +161,8 @@ class Driver:
     def step(self) -> Operation | None:
         """Do one operation."""
         operation = self.scheduler.schedule()
+        if isinstance(operation, Shape | Vocode):
+            self.scheduler.voiced(operation)
         if isinstance(operation, Prefill):
             self._ask(self.scheduler.started(operation.sequence))
             self._add_token(operation.sequence)

@@ -37,9 +37,9 @@ def model(model_of: Callable[[str], LoadedModel]) -> LoadedModel:
     return model_of("v2")
 
 
-@pytest.fixture
-async def engine(model: LoadedModel) -> AsyncIterator[BatchingEngine]:
-    engine = new_engine(model)
+@pytest.fixture(params=[False, True], ids=["one thread", "audio beside"])
+async def engine(model: LoadedModel, request: pytest.FixtureRequest) -> AsyncIterator[BatchingEngine]:
+    engine = new_engine(model, voice_thread=request.param)
     await engine.start()
     yield engine
     await engine.stop()
