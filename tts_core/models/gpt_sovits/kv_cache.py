@@ -50,12 +50,6 @@ class KVCache:
         self.keys[layer, :, :, :length].index_copy_(0, slots, keys)
         self.values[layer, :, :, :length].index_copy_(0, slots, values)
 
-    def write_alone(self, layer: int, slot: int, keys: Tensor, values: Tensor) -> None:
-        """Put (heads, length, head_dim) at the start of one slot."""
-        length = keys.shape[1]
-        self.keys[layer, slot, :, :length] = keys
-        self.values[layer, slot, :, :length] = values
-
     def write_step(self, layer: int, positions: Tensor, both: Tensor) -> None:
         """Put (rows, 2, heads, head_dim), keys and values, at `positions[row]` of slot `row`."""
         self._both[:, layer][:, self._rows[: len(both)], :, positions] = both

@@ -97,17 +97,23 @@ class T2S(nn.Module):
             slots: (rows,) where each row lives; distinct. Positions up to P + Y are overwritten.
             padding: on which side of `phones`, `bert` and `prompt` the rest of a row lies.
         """
-        if self.prefills_alone:
-            return self._prefill_each(
-                phones, bert, prompt, phone_lengths, prompt_lengths, cache, slots, padding
+        lengths = phone_lengths, prompt_lengths
+        if not self.prefills_alone:
+            return self._prefill(phones, bert, prompt, *lengths, cache, slots, padding)
+        logits = []
+        for row, (num_text, num_audio) in enumerate(
+            zip(*(length.tolist() for length in lengths), strict=True)
+        ):
+            one = slice(row, row + 1)
+            text, audio = (
+                _counted(phones.shape[1], num_text, padding),
+                _counted(prompt.shape[1], num_audio, padding),
             )
-        embedded = self._embed_text(phones, bert), self.audio_embedding(prompt)
-        x = self._packed(*embedded, phone_lengths, prompt_lengths, padding)
-        mask = _prompt_mask(x.shape[1], phone_lengths, self.dtype)
-        for layer in self.transformer_layers():
-            x = layer.prefill(x, mask, cache, slots)
-        last = (phone_lengths + prompt_lengths - 1).view(-1, 1, 1).expand(-1, 1, x.shape[2])
-        return self._logits(x.gather(1, last).squeeze(1))
+            inputs = phones[one, text], bert[one, text], prompt[one, audio]
+            logits.append(
+                self._prefill(*inputs, phone_lengths[one], prompt_lengths[one], cache, slots[one], "right")
+            )
+        return torch.cat(logits)
 
     @torch.inference_mode()
     def decode_step(
@@ -142,7 +148,7 @@ class T2S(nn.Module):
         """Return the layers, typed."""
         return list(self.layers)  # type: ignore[arg-type]
 
-    def _prefill_each(
+    def _prefill(
         self,
         phones: Tensor,
         bert: Tensor,
@@ -153,26 +159,13 @@ class T2S(nn.Module):
         slots: Tensor,
         padding: Padding,
     ) -> Tensor:
-        rows = zip(phone_lengths.tolist(), prompt_lengths.tolist(), slots.tolist(), strict=True)
-        logits = []
-        for row, (num_text, num_audio, slot) in enumerate(rows):
-            text, audio = (
-                _counted(phones.shape[1], num_text, padding),
-                _counted(prompt.shape[1], num_audio, padding),
-            )
-            x = self._embed_text(phones[row, text], bert[row, text]) + self.text_positions[:num_text]
-            y = self.audio_embedding(prompt[row, audio]) + self.audio_positions[:num_audio]
-            logits.append(self._prefill_alone(torch.cat((x, y)), num_text, cache, slot))
-        return torch.cat(logits)
-
-    def _prefill_alone(self, embedded: Tensor, num_text: int, cache: KVCache, slot: int) -> Tensor:
-        """Read one prompt (length, dim) of text and audio; return (1, vocab)."""
-        index = torch.arange(len(embedded), device=embedded.device)
-        mask = additive(index <= index[num_text:].unsqueeze(1), self.dtype)
-        x = embedded.unsqueeze(0)
+        embedded = self._embed_text(phones, bert), self.audio_embedding(prompt)
+        x = self._packed(*embedded, phone_lengths, prompt_lengths, padding)
+        mask = _prompt_mask(x.shape[1], phone_lengths, self.dtype)
         for layer in self.transformer_layers():
-            x = layer.prefill_alone(x, num_text, mask, cache, slot)
-        return self._logits(x[:, -1])
+            x = layer.prefill(x, mask, cache, slots)
+        last = (phone_lengths + prompt_lengths - 1).view(-1, 1, 1).expand(-1, 1, x.shape[2])
+        return self._logits(x.gather(1, last).squeeze(1))
 
     def _embed_text(self, phones: Tensor, bert: Tensor) -> Tensor:
         embedded: Tensor = self.text_embedding(phones) + self.bert_proj(bert.to(self.dtype))

@@ -53,20 +53,6 @@ class T2SLayer(nn.Module):
         attended = scaled_dot_product_attention(query, key, value, attn_mask=mask)
         return self._finish(x, attended)
 
-    def prefill_alone(self, x: Tensor, num_text: int, mask: Tensor, cache: KVCache, slot: int) -> Tensor:
-        """Return (1, length, dim) for one prompt without padding, leaving keys and values in `slot`.
-
-        Text sees text only, so only what follows it is masked: (length - num_text, length).
-        """
-        query, key, value = self._heads(x)
-        cache.write_alone(self.index, slot, key[0], value[0])
-        text = slice(num_text)
-        attended = scaled_dot_product_attention(query[:, :, text], key[:, :, text], value[:, :, text])
-        if len(mask):
-            audio = scaled_dot_product_attention(query[:, :, num_text:], key, value, attn_mask=mask)
-            attended = torch.cat((attended, audio), 2)
-        return self._finish(x, attended)
-
     def step(self, x: Tensor, step: Step, cache: KVCache) -> Tensor:
         """Return (rows, dim), having written each row's key and value at its position."""
         rows, dim = x.shape

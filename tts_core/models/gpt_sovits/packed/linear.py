@@ -15,7 +15,7 @@ _TYPICAL_ROWS = 8
 """A hint for the layout of weights, which is the same for any number of rows."""
 
 _LARGEST_BATCH = 16
-ROW_STEP = 64
+_ROW_STEP = 32
 """What larger numbers of rows are rounded up to."""
 
 
@@ -73,7 +73,7 @@ def _computed_rows(num_rows: int) -> int:
     """
     if num_rows <= _LARGEST_BATCH:
         return max(num_rows, 2)
-    return -(-num_rows // ROW_STEP) * ROW_STEP
+    return -(-num_rows // _ROW_STEP) * _ROW_STEP
 
 
 def _product(

@@ -13,11 +13,12 @@ from tts_core.models.gpt_sovits.packed.conv import (
     PackedWindowConv1d,
     is_packable,
 )
-from tts_core.models.gpt_sovits.packed.linear import ROW_STEP, PackedLinear
+from tts_core.models.gpt_sovits.packed.linear import PackedLinear
 from tts_core.models.gpt_sovits.sovits import SoVITS
 from tts_core.models.gpt_sovits.sovits.generator import Generator
 from tts_core.models.gpt_sovits.t2s import T2S
 
+_FRAME_STEP = 64
 _TILED_LEVEL = 1
 _TILE_FRAMES = 32
 """The first upsampling alone reaches many frames, so beyond it a tile costs 9 % more than a whole window of
@@ -37,7 +38,7 @@ def pack_sovits(sovits: SoVITS) -> None:
     for part in (sovits.style, sovits.text_encoder, sovits.flow):
         pack_layers(part)
     _pack_generator(sovits.generator)
-    sovits.frame_step = ROW_STEP
+    sovits.frame_step = _FRAME_STEP
 
 
 def pack_layers(module: nn.Module) -> None:
