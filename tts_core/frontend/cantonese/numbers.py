@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from re import Match
 
-_DIGITS = "零一二三四五六七八九"
-_PLACES = ("", "十", "百", "千")
+from tts_core.frontend.han import DIGITS, say_group
+
 _GROUPS = ("", "萬", "億", "萬億")
-_MAX_DIGITS = 4 * len(_GROUPS)
+_MAXDIGITS = 4 * len(_GROUPS)
 _NUMBER = r"\d+(?:\.\d+)?"
 _FIRST = r"(?<![\d.])"  # a rule begins where a number begins, or it would try every digit of a long one
 _LONG_AGO = 50  # 97年 is a year's name, 20年 a span of time
@@ -35,13 +35,13 @@ _COUNTED = f"(?:{_PAIRED}|{_OTHER})"
 
 def say_digits(digits: str) -> str:
     """Read digit by digit."""
-    return "".join(_DIGITS[int(digit)] for digit in digits)
+    return "".join(DIGITS[int(digit)] for digit in digits)
 
 
 def say_number(number: str) -> str:
     """Read a cardinal or decimal, such as "105" or "3.50"; digit by digit where a zero leads or words end."""
     whole, _, decimals = number.partition(".")
-    if len(whole) > _MAX_DIGITS or (len(whole) > 1 and whole[0] == "0"):
+    if len(whole) > _MAXDIGITS or (len(whole) > 1 and whole[0] == "0"):
         spoken = say_digits(whole)
     else:
         spoken = _say_cardinal(whole)
@@ -50,7 +50,7 @@ def say_number(number: str) -> str:
 
 def _say_cardinal(digits: str) -> str:
     if digits == "0":
-        return _DIGITS[0]
+        return DIGITS[0]
     padded = digits.zfill(-(-len(digits) // 4) * 4)
     groups = [padded[index : index + 4] for index in range(0, len(padded), 4)]
     spoken, skipped = "", False
@@ -59,20 +59,9 @@ def _say_cardinal(digits: str) -> str:
             gap = "零" if spoken and (skipped or group[0] == "0") else ""
             # Ten thousand times ten thousand is named once: 一萬二千億, not 一萬億二千億.
             name = "萬" if name == "萬億" and int(groups[1]) else name
-            spoken += gap + _say_group(group) + name
+            spoken += gap + say_group(group) + name
         skipped = not int(group)
     return spoken.removeprefix("一") if spoken.startswith("一十") else spoken
-
-
-def _say_group(group: str) -> str:
-    spoken, skipped = "", False
-    for digit, place in zip(group, reversed(_PLACES), strict=True):
-        if digit == "0":
-            skipped = bool(spoken)
-            continue
-        spoken += ("零" if skipped else "") + _DIGITS[int(digit)] + place
-        skipped = False
-    return spoken
 
 
 def _time(match: Match[str]) -> str:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from re import Match
 
-_DIGITS = "零一二三四五六七八九"
-_PLACES = ("", "十", "百", "千")
+from tts_core.frontend.han import DIGITS, say_group
+
 _GROUPS = ("", "万", "亿", "万亿", "亿亿")
 _MAX_CARDINAL_DIGITS = 4 * len(_GROUPS)
 _NUMBER = r"\d+(?:\.\d+)?"
@@ -20,7 +20,7 @@ _PAIRED = "个只本条张块位次遍台架部件家双对种天年岁"
 
 def say_digits(digits: str, *, one: str = "一") -> str:
     """Read digit by digit; `one` is 幺 in telephone and room numbers."""
-    return "".join(one if digit == "1" else _DIGITS[int(digit)] for digit in digits)
+    return "".join(one if digit == "1" else DIGITS[int(digit)] for digit in digits)
 
 
 def say_number(number: str) -> str:
@@ -42,19 +42,8 @@ def _say_cardinal(digits: str) -> str:
     for group, name in zip(groups, reversed(_GROUPS[: len(groups)]), strict=True):
         if int(group):
             gap = "零" if spoken and group[0] == "0" and not spoken.endswith("零") else ""
-            spoken += gap + _say_group(group) + name
+            spoken += gap + say_group(group) + name
     return spoken.removeprefix("一") if spoken.startswith("一十") else spoken
-
-
-def _say_group(group: str) -> str:
-    spoken, skipped = "", False
-    for digit, place in zip(group, reversed(_PLACES), strict=True):
-        if digit == "0":
-            skipped = bool(spoken)
-            continue
-        spoken += ("零" if skipped else "") + _DIGITS[int(digit)] + place
-        skipped = False
-    return spoken
 
 
 def _time(match: Match[str]) -> str:
