@@ -7,6 +7,7 @@ import enum
 import itertools
 import math
 import random
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -182,6 +183,7 @@ class Saboteur:
         self._num_spoken, self._spacing = num_spoken, spacing
         self._next_strike = spacing // 2
         self._is_armed = False
+        self._striking = threading.Lock()  # the models are called in two threads
         self.strikes: dict[str, int] = {}
         self.most_rows = 0
 
@@ -206,11 +208,12 @@ class Saboteur:
                 self.most_rows = max(self.most_rows, len(inputs[0]))
             if not self._strikes(name):
                 return original(*inputs, **options)
+            is_second, self._is_armed = self._is_armed, False
             if isinstance(result := original(*inputs, **options), Tensor) and self._chance.random() < 0.5:
                 result[self._chance.randrange(len(result))] = math.nan
                 return result
             # Where several take part each is tried alone then, so a second failure hits one of them.
-            self._is_armed = name == "decode_step" and not self._is_armed
+            self._is_armed = name == "decode_step" and not is_second
             raise ValueError("broken on purpose")
 
         return call
@@ -218,12 +221,13 @@ class Saboteur:
     def _strikes(self, name: str) -> bool:
         if self._is_armed:
             return name == "decode_step"
-        num_spoken = self._num_spoken()
-        if num_spoken < self._next_strike or self._chance.random() > 0.1:
-            return False
-        self._next_strike = num_spoken + self._spacing
-        self.strikes[name] = self.strikes.get(name, 0) + 1
-        return True
+        with self._striking:
+            num_spoken = self._num_spoken()
+            if num_spoken < self._next_strike or self._chance.random() > 0.1:
+                return False
+            self._next_strike = num_spoken + self._spacing
+            self.strikes[name] = self.strikes.get(name, 0) + 1
+            return True
 
 
 class ForgetfulPrompts:
