@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from tts_core.engine.assembly import PolicyName
 from tts_core.models.gpt_sovits.decoding import check_fits
-from tts_core.models.gpt_sovits.speaking import SpeakingOptions
+from tts_core.models.gpt_sovits.script import SpeakingOptions
 from tts_core.sampling_params import SamplingParams
 
 Part = Literal["stages", "load", "determinism"]

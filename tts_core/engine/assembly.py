@@ -25,7 +25,7 @@ from tts_core.engine.warm_up import warm_up
 from tts_core.errors import SetupError
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.packed import release_unused_memory
-from tts_core.models.gpt_sovits.speaking import SpeakingOptions
+from tts_core.models.gpt_sovits.script import SpeakingOptions
 
 _log = logging.getLogger(__name__)
 

@@ -10,17 +10,17 @@ from tts_core.engine.assembly import EngineOptions, assemble
 from tts_core.engine.costs import Costs
 from tts_core.engine.engine import Engine
 from tts_core.engine.model_runner import ModelRunner
+from tts_core.engine.open_streams import OpenStreams
 from tts_core.engine.owner import Owner
 from tts_core.engine.preparer import Prepared, Preparer, Unprepared
-from tts_core.engine.script import Script, write_script
 from tts_core.engine.sequence import Listener, Sequence
-from tts_core.engine.stream import BYTES_PER_SAMPLE, SpeechStream, StreamLimits, StreamState
+from tts_core.engine.stream import SpeechStream, StreamLimits
 from tts_core.engine.voicing import Voiced, VoiceJob, Voicer
 from tts_core.errors import EnginePoisoned, EngineStopped, PolyvoxError, SetupError
 from tts_core.models.gpt_sovits.admission import check_request
 from tts_core.models.gpt_sovits.faults import describe
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.models.gpt_sovits.speaking import PromptOf
+from tts_core.models.gpt_sovits.script import PromptOf, Script, write_script
 from tts_core.request import SynthesisRequest
 from tts_core.stats import EngineStats
 from tts_core.voice import VoiceInfo
@@ -57,15 +57,12 @@ class BatchingEngine:
         self._options = options or EngineOptions()
         self._costs = Costs(self._options.num_slots, self._options.voice_thread)
         self._admission = Admission(self._costs, self._options.num_slots, self._options.min_pace)
-        self._listeners: dict[str, Listener] = {}
+        self._open: OpenStreams[Listener] = OpenStreams(self._options.num_slots, model.sample_rate_hz)
         self._owner: Owner | None = None
         self._preparer: Preparer | None = None
         self._voicer: Voicer | None = None
         self._ready: asyncio.Future[None] | None = None
         self._poison_reason: str | None = None
-        self._num_finished = 0
-        self._num_aborted = 0
-        self._num_samples = 0
 
     @property
     def sample_rate_hz(self) -> int:
@@ -107,23 +104,20 @@ class BatchingEngine:
             EnginePoisoned, EngineStopped: the engine can't speak any more.
         """
         owner = self._require_running()
-        language = check_request(request, self._model.name, self._voices(), self._listeners)
-        self._admission.check(len(self._listeners))
+        language = check_request(request, self._model.name, self._voices(), self._open)
+        self._admission.check(len(self._open))
         stream = SpeechStream(
             self.sample_rate_hz, self._limits, lambda _: self._release(listener), on_room=owner.wake
         )
         max_lead = int(self._limits.lead_s * self.sample_rate_hz)
         listener = Listener(self._settle(request), language, stream, max_lead)
-        self._listeners[request.request_id] = listener
+        self._open.add(request.request_id, listener)
         owner.put(lambda engine: engine.add(listener))
         return stream
 
     def abort(self, request_id: str) -> bool:
         """End a stream early and free its slot. Returns whether there was one."""
-        listener = self._listeners.get(request_id)
-        if listener is not None:
-            listener.stream.cancel()
-        return listener is not None
+        return self._open.abort(request_id)
 
     def check_health(self) -> None:
         """Return while the engine can speak.
@@ -133,37 +127,29 @@ class BatchingEngine:
             EngineStopped: it isn't started, or was stopped.
         """
         owner = self._require_running()
-        if owner.step_age_s > self._options.max_step_s:
+        ages = [owner.step_age_s, self._voicer.task_age_s if self._voicer else 0.0]
+        if max(ages) > self._options.max_step_s:
             self.on_fault(f"a step has run for more than {self._options.max_step_s:g} s")
             self._require_running()
 
     def stats(self) -> EngineStats:
         """Return a snapshot of the engine's figures."""
-        streams = [listener.stream for listener in self._listeners.values()]
-        return EngineStats(
-            num_slots=self._options.num_slots,
-            num_open=len(streams),
-            num_paused=sum(not stream.has_room for stream in streams),
-            num_finished=self._num_finished,
-            num_aborted=self._num_aborted,
-            audio_s=self._num_samples / self.sample_rate_hz,
-        )
+        return self._open.stats()
 
     async def stop(self) -> None:
         """End every stream with EngineStopped, and return when the threads are gone."""
-        owner, preparer, voicer = self._owner, self._preparer, self._voicer
+        owner, self._owner = self._owner, None
         if owner is not None:
             owner.stop()
-        self._fail_all(lambda: EngineStopped("the engine was stopped"))
-        self._owner = self._preparer = self._voicer = None
+        self._open.fail_all(lambda: EngineStopped("the engine was stopped"))
         if owner is not None:
             await asyncio.to_thread(owner.join)
-        if voicer is not None:
-            voicer.stop()
-            await asyncio.to_thread(voicer.join)
-        if preparer is not None:
-            preparer.stop()
-            await asyncio.to_thread(preparer.join)
+        # The voicer is made in the owner's thread, perhaps after it was told to stop.
+        workers, self._preparer, self._voicer = (self._voicer, self._preparer), None, None
+        for worker in workers:
+            if worker is not None:
+                worker.stop()
+                await asyncio.to_thread(worker.join)
 
     # What the engine's thread says (see `owner.Events` and `engine.Outlet`)
 
@@ -181,7 +167,7 @@ class BatchingEngine:
         listener.stream.mark(index)
 
     def on_audio(self, listener: Listener, pcm: bytes) -> None:
-        self._num_samples += len(pcm) // BYTES_PER_SAMPLE
+        self._open.count(len(pcm))
         listener.stream.write(pcm)
 
     def on_spoken(self, listener: Listener) -> None:
@@ -192,7 +178,7 @@ class BatchingEngine:
 
     def on_fault(self, reason: str) -> None:
         self._poison_reason = reason
-        self._fail_all(lambda: EnginePoisoned(reason))
+        self._open.fail_all(lambda: EnginePoisoned(reason))
 
     # In other threads
 
@@ -236,17 +222,9 @@ class BatchingEngine:
 
     def _release(self, listener: Listener) -> None:
         """Free the place of a stream that has just closed. The only way out, taken once per stream."""
-        del self._listeners[listener.request_id]
+        self._open.release(listener.request_id)
         if self._owner is not None:
             self._owner.put(lambda engine: engine.remove(listener))
-        if listener.stream.state is StreamState.FINISHED:
-            self._num_finished += 1
-        else:
-            self._num_aborted += 1
-
-    def _fail_all(self, make_error: Callable[[], PolyvoxError]) -> None:
-        for listener in list(self._listeners.values()):
-            listener.stream.fail(make_error())
 
 
 class _Posted:

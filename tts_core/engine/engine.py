@@ -12,14 +12,13 @@ from tts_core.engine.operations import Decode, Operation, Prefill, Shape, Vocode
 from tts_core.engine.preparer import Prepared, Unprepared
 from tts_core.engine.sampler import NoiseSource
 from tts_core.engine.scheduler import Scheduler
-from tts_core.engine.script import Script
 from tts_core.engine.sequence import Listener, Sequence
 from tts_core.engine.stream import BYTES_PER_SAMPLE
 from tts_core.engine.voicing import Voiced, VoiceJob, do_voice_job, vocoder_of
 from tts_core.errors import PolyvoxError, SegmentFailed
 from tts_core.models.gpt_sovits.faults import EngineFault, describe, is_device_fault
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.models.gpt_sovits.vocoding import silence
+from tts_core.models.gpt_sovits.script import Script
 
 MAX_FAILURES_IN_A_ROW = 3
 MAX_VOICE_JOBS = 2
@@ -211,7 +210,7 @@ class Engine:
         if following is not None:
             self._prepare(following)
         if sequence.index + 1 < script.num_segments:
-            self._emit(listener, silence(round(script.options.pause_s * self._model.sample_rate_hz)))
+            self._emit(listener, script.pause(self._model.sample_rate_hz))
             return
         self._num_failures = 0
         self.remove(listener)

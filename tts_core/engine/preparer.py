@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-import torch
-
-from tts_core.engine.script import Script
 from tts_core.engine.sequence import Sequence
 from tts_core.engine.streams import SideStream
+from tts_core.engine.worker import Worker
 from tts_core.models.gpt_sovits.decoding import DecodeInputs
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+from tts_core.models.gpt_sovits.script import Script
 
 
 @dataclass(frozen=True)
@@ -33,8 +31,8 @@ class Unprepared:
     error: Exception
 
 
-class Preparer:
-    """One thread, first come, first served. What waits for it is bounded by how many listeners there are.
+class Preparer(Worker[Sequence]):
+    """Turns sequences into what T2S reads.
 
     Args:
         model: whose BERT features are wanted.
@@ -50,35 +48,21 @@ class Preparer:
         deliver: Callable[[Prepared | Unprepared], None],
         num_threads: int = 1,
     ) -> None:
-        self._model, self._write, self._deliver, self._num_threads = model, write, deliver, num_threads
-        self._tasks: queue.SimpleQueue[Sequence | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="gpt-sovits-reader", daemon=True)
+        super().__init__("gpt-sovits-reader", num_threads)
+        self._model, self._write, self._deliver = model, write, deliver
+        self._stream: SideStream | None = None
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
+    def _surroundings(self) -> AbstractContextManager[object]:
+        self._stream = SideStream(self._model.device)
+        return self._stream.entered()
 
-    def ask(self, sequence: Sequence) -> None:
-        """Prepare a sequence. Callable from any thread."""
-        self._tasks.put(sequence)
+    def _do(self, task: Sequence) -> None:
+        if not task.listener.is_abandoned:
+            self._deliver(self._prepare(task))
 
-    def stop(self) -> None:
-        """End after the sequence that is being prepared."""
-        self._tasks.put(None)
-
-    def join(self) -> None:
-        """Block until the thread has ended."""
-        self._thread.join()
-
-    def _run(self) -> None:
-        torch.set_num_threads(self._num_threads)
-        stream = SideStream(self._model.device)
-        with stream.entered():
-            while (sequence := self._tasks.get()) is not None:
-                if not sequence.listener.is_abandoned:
-                    self._deliver(self._prepare(sequence, stream))
-
-    def _prepare(self, sequence: Sequence, stream: SideStream) -> Prepared | Unprepared:
+    def _prepare(self, sequence: Sequence) -> Prepared | Unprepared:
+        stream = self._stream
+        assert stream is not None
         try:
             script = sequence.listener.script or self._write(sequence)
             inputs = script.inputs(sequence.index, self._model)

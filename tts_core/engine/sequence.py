@@ -11,8 +11,8 @@ from tts_core.engine.work import Work
 from tts_core.request import SynthesisRequest
 
 if TYPE_CHECKING:  # so that scheduling works, and is tested, without torch
-    from tts_core.engine.script import Script
     from tts_core.models.gpt_sovits.decoding import DecodeInputs
+    from tts_core.models.gpt_sovits.script import Script
     from tts_core.models.gpt_sovits.vocoding import SegmentVocoder
 
 

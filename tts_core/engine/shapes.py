@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
+from tts_core.models.gpt_sovits.decoding import KV_MULTIPLE, PROMPT_MULTIPLE, rounded_up
+
 _CUDA_KV_MULTIPLE = 256
 _CUDA_WINDOW_ROWS = 4
 
@@ -28,8 +30,8 @@ class Shapes:
     """
 
     min_rows: int = 1
-    kv_multiple: int = 64
-    prompt_multiple: int = 32
+    kv_multiple: int = KV_MULTIPLE
+    prompt_multiple: int = PROMPT_MULTIPLE
     window_rows: int = 1
 
     @classmethod
@@ -56,8 +58,3 @@ class Shapes:
     def prompt_len(self, length: int, max_len: int) -> int:
         """Return the padded length of a prompt."""
         return min(rounded_up(length, self.prompt_multiple), max_len)
-
-
-def rounded_up(value: int, multiple: int) -> int:
-    """Return the next multiple that isn't less than `value`."""
-    return -(-value // multiple) * multiple

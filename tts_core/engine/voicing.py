@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ import torch
 from tts_core.engine.model_runner import ModelRunner
 from tts_core.engine.operations import Shape, Vocode
 from tts_core.engine.sequence import Sequence
+from tts_core.engine.worker import Worker
 from tts_core.models.gpt_sovits.faults import is_device_fault
 from tts_core.models.gpt_sovits.vocoding import SegmentVocoder, WindowInputs
 
@@ -112,8 +111,8 @@ def _attempt(work: Callable[[], _Result]) -> _Result | Exception:
         return error
 
 
-class Voicer:
-    """A thread that does voice jobs beside the one that decodes: two cores for one batch.
+class Voicer(Worker[VoiceJob]):
+    """Does voice jobs beside the thread that decodes: two cores for one batch.
 
     Args:
         runner: what generates audio; nobody else may ask it to meanwhile.
@@ -122,27 +121,8 @@ class Voicer:
     """
 
     def __init__(self, runner: ModelRunner, deliver: Callable[[Voiced], None], num_threads: int = 1) -> None:
-        self._runner, self._deliver, self._num_threads = runner, deliver, num_threads
-        self._jobs: queue.SimpleQueue[VoiceJob | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="gpt-sovits-voice", daemon=True)
+        super().__init__("gpt-sovits-voice", num_threads)
+        self._runner, self._deliver = runner, deliver
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def ask(self, job: VoiceJob) -> None:
-        """Have a job done, after those asked for before."""
-        self._jobs.put(job)
-
-    def stop(self) -> None:
-        """End after the job that is being done."""
-        self._jobs.put(None)
-
-    def join(self) -> None:
-        """Block until the thread has ended."""
-        self._thread.join()
-
-    def _run(self) -> None:
-        torch.set_num_threads(self._num_threads)
-        while (job := self._jobs.get()) is not None:
-            self._deliver(do_voice_job(job, self._runner))
+    def _do(self, task: VoiceJob) -> None:
+        self._deliver(do_voice_job(task, self._runner))

@@ -16,14 +16,14 @@ from tts_core.engine.operations import Operation
 from tts_core.engine.policies import LeastHeadroom
 from tts_core.engine.preparer import Prepared
 from tts_core.engine.scheduler import Scheduler
-from tts_core.engine.script import write_script
 from tts_core.engine.sequence import Listener, Sequence
 from tts_core.engine.shapes import Shapes
 from tts_core.engine.stream import SpeechStream
 from tts_core.errors import PolyvoxError
 from tts_core.models.gpt_sovits.decoding import TokenDecoder
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.models.gpt_sovits.speaking import SpeakingOptions, Utterance
+from tts_core.models.gpt_sovits.script import SpeakingOptions, write_script
+from tts_core.models.gpt_sovits.speaking import Utterance
 from tts_core.request import SynthesisRequest
 
 MAX_LEAD_SAMPLES = 60 * 32000

@@ -8,10 +8,10 @@ from typing import cast
 
 from tts_core.engine.operations import Decode, Operation, Prefill, Shape, Vocode
 from tts_core.engine.scheduler import Scheduler
-from tts_core.engine.script import Script
 from tts_core.engine.sequence import Listener, Sequence, SequenceStatus
 from tts_core.engine.stream import SpeechStream
 from tts_core.engine.work import Work
+from tts_core.models.gpt_sovits.script import Script
 from tts_core.models.gpt_sovits.vocoding import SegmentVocoder
 from tts_core.request import Segment, SynthesisRequest
 

@@ -19,7 +19,7 @@ from tts_core.engine.shapes import Shapes
 from tts_core.engine.streams import SideStream
 from tts_core.engine.warm_up import warm_up
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.models.gpt_sovits.speaking import SpeakingOptions
+from tts_core.models.gpt_sovits.script import SpeakingOptions
 from tts_core.models.gpt_sovits.vocoding import WINDOW_FRAMES
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")

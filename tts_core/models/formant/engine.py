@@ -10,15 +10,14 @@ from __future__ import annotations
 import asyncio
 import json
 import weakref
-from collections.abc import Callable
 
-from tts_core.engine.stream import BYTES_PER_SAMPLE, SpeechStream, StreamLimits, StreamState
+from tts_core.engine.open_streams import OpenStreams
+from tts_core.engine.stream import SpeechStream, StreamLimits
 from tts_core.errors import (
     EmptyInput,
     EnginePoisoned,
     EngineStopped,
     Overloaded,
-    PolyvoxError,
     SegmentFailed,
 )
 from tts_core.models.formant.admission import check_request
@@ -63,16 +62,13 @@ class FormantEngine:
         self._num_slots = num_slots
         self._model_name = model_name
         self._scheduler: Scheduler[Sequence] = Scheduler(max_running, int(_TURN_S * SAMPLE_RATE_HZ))
-        self._sequences: dict[str, Sequence] = {}
+        self._open: OpenStreams[Sequence] = OpenStreams(num_slots, SAMPLE_RATE_HZ)
         self._connections: weakref.WeakSet[Connection] = weakref.WeakSet()
         self._room_watches: set[asyncio.Task[None]] = set()
         self._host: HostProcess | None = None
         self._catalogue: Catalogue | None = None
         self._schedule_pending = False
         self._poison_reason: str | None = None
-        self._num_finished = 0
-        self._num_aborted = 0
-        self._num_samples = 0
 
     @property
     def sample_rate_hz(self) -> int:
@@ -119,25 +115,22 @@ class FormantEngine:
             EnginePoisoned, EngineStopped: the engine can't speak any more.
         """
         self.check_health()
-        check_request(request, self._model_name, self._sequences)
+        check_request(request, self._model_name, self._open)
         voice = self._require_catalogue().resolve(request.voice, request.language)
         for segment in request.segments:
             voice.check_text(segment.text)
-        if len(self._sequences) >= self._num_slots:
+        if len(self._open) >= self._num_slots:
             raise Overloaded(f"all {self._num_slots} slots are taken", retry_after_s=_RETRY_AFTER_S)
         stream = SpeechStream(SAMPLE_RATE_HZ, self._limits, lambda _: self._release(request.request_id))
         sequence = Sequence(request, voice, stream)
-        self._sequences[request.request_id] = sequence
+        self._open.add(request.request_id, sequence)
         self._scheduler.add(sequence)
         self._schedule_soon()
         return stream
 
     def abort(self, request_id: str) -> bool:
         """End a stream early and free its slot. Returns whether there was one."""
-        sequence = self._sequences.get(request_id)
-        if sequence is not None:
-            sequence.stream.cancel()
-        return sequence is not None
+        return self._open.abort(request_id)
 
     def check_health(self) -> None:
         """Return while the engine can speak.
@@ -152,20 +145,12 @@ class FormantEngine:
 
     def stats(self) -> EngineStats:
         """Return a snapshot of the engine's figures."""
-        open_streams = [sequence.stream for sequence in self._sequences.values()]
-        return EngineStats(
-            num_slots=self._num_slots,
-            num_open=len(open_streams),
-            num_paused=sum(not stream.has_room for stream in open_streams),
-            num_finished=self._num_finished,
-            num_aborted=self._num_aborted,
-            audio_s=self._num_samples / SAMPLE_RATE_HZ,
-        )
+        return self._open.stats()
 
     async def stop(self) -> None:
         """End every stream with EngineStopped, and return when the host process is gone."""
         host, self._host = self._host, None
-        self._fail_all(lambda: EngineStopped("the engine was stopped"))
+        self._open.fail_all(lambda: EngineStopped("the engine was stopped"))
         if host is not None:
             await host.stop()
         await asyncio.gather(*self._room_watches)
@@ -236,7 +221,7 @@ class FormantEngine:
         for kind, payload in frames:
             if kind is FrameKind.AUDIO:
                 sequence.add_audio(payload)
-                self._num_samples += len(payload) // BYTES_PER_SAMPLE
+                self._open.count(len(payload))
             elif kind is FrameKind.DONE:
                 self._end_segment(sequence)
             else:
@@ -256,15 +241,11 @@ class FormantEngine:
 
     def _release(self, request_id: str) -> None:
         """Free the slot of a stream that has just closed. The only way out, taken once per stream."""
-        sequence = self._sequences.pop(request_id)
+        sequence = self._open.release(request_id)
         self._scheduler.remove(sequence)
         sequence.disconnect()
-        if sequence.stream.state is StreamState.FINISHED:
-            self._num_finished += 1
-        else:
-            self._num_aborted += 1
         self._schedule_soon()
-        if not self._sequences:
+        if not len(self._open):
             self._check_idle()
 
     def _check_idle(self) -> None:
@@ -273,13 +254,9 @@ class FormantEngine:
         if num_connected or len(self._scheduler):
             self._poison(f"idle, but {num_connected} utterances and {len(self._scheduler)} turns are left")
 
-    def _fail_all(self, make_error: Callable[[], PolyvoxError]) -> None:
-        for sequence in list(self._sequences.values()):
-            sequence.stream.fail(make_error())
-
     def _poison(self, reason: str) -> None:
         self._poison_reason = reason
-        self._fail_all(lambda: EnginePoisoned(reason))
+        self._open.fail_all(lambda: EnginePoisoned(reason))
 
 
 def _crashed(sequence: Sequence) -> SegmentFailed:

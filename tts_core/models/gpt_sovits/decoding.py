@@ -19,10 +19,12 @@ from tts_core.models.gpt_sovits.sampling import SamplingTensors, sample
 from tts_core.models.gpt_sovits.t2s import T2S
 from tts_core.sampling_params import SamplingParams
 
+KV_MULTIPLE = 64
+"""What the length of the cache that a step reads is a multiple of, on CPUs."""
+PROMPT_MULTIPLE = 32
+"""What the padded length of a prompt is a multiple of."""
 _NOISE_BLOCK = 32
-_KV_MULTIPLE = 64
 _ENOUGH_TOKENS = 1000
-_PROMPT_MULTIPLE = 32
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,6 @@ class TokenDecoder:
         self._rows = torch.zeros(num_rows, dtype=torch.long, device=t2s.device)
         self._busy = False
 
-    def check_fits(self, num_inputs: int, params: SamplingParams) -> None:
-        """See the function of this name."""
-        check_fits(num_inputs, params, self.max_len)
-
     def decode(
         self, inputs: DecodeInputs, params: SamplingParams, seed: int, segment: int
     ) -> Generator[int, None, None]:
@@ -140,11 +138,11 @@ class TokenDecoder:
                 logits = self._advance(token, len(inputs) + step, len(inputs.prompt) + step)
 
     def _prefill(self, inputs: DecodeInputs) -> Tensor:
-        length = min(_rounded_up(len(inputs), _PROMPT_MULTIPLE), self.max_len)
+        length = min(rounded_up(len(inputs), PROMPT_MULTIPLE), self.max_len)
         return self._t2s.prefill(*padded_rows(inputs, length), self._cache, self._slot)
 
     def _advance(self, token: int, position: int, audio_position: int) -> Tensor:
-        kv_len = min(_rounded_up(position + 1, _KV_MULTIPLE), self.max_len)
+        kv_len = min(rounded_up(position + 1, KV_MULTIPLE), self.max_len)
         tokens, positions, audio_positions = (
             self._rows + value for value in (token, position, audio_position)
         )
@@ -152,10 +150,11 @@ class TokenDecoder:
 
     def _clear(self, used: int) -> None:
         for store in (self._cache.keys, self._cache.values):
-            store[:, :, :, : _rounded_up(used, _PROMPT_MULTIPLE)].zero_()
+            store[:, :, :, : rounded_up(used, PROMPT_MULTIPLE)].zero_()
 
 
-def _rounded_up(value: int, multiple: int) -> int:
+def rounded_up(value: int, multiple: int) -> int:
+    """Return the next multiple that isn't less than `value`."""
     return -(-value // multiple) * multiple
 
 

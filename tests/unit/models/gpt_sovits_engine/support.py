@@ -20,7 +20,8 @@ from tts_core.engine.stream import SpeechStream, StreamLimits
 from tts_core.errors import UnknownVoice
 from tts_core.models.gpt_sovits.decoding import TokenDecoder
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.models.gpt_sovits.speaking import SpeakingOptions, Utterance
+from tts_core.models.gpt_sovits.script import SpeakingOptions
+from tts_core.models.gpt_sovits.speaking import Utterance
 from tts_core.request import Segment, SynthesisRequest
 from tts_core.sampling_params import SamplingParams
 from tts_core.voice import VoiceInfo

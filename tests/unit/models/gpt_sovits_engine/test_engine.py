@@ -167,7 +167,7 @@ async def test_prompts_are_asked_for_once_per_request_and_off_the_loop(engine: B
 
 
 def decoding(engine: BatchingEngine, request_id: str) -> bool:
-    sequences = engine._listeners[request_id].sequences
+    sequences = engine._open[request_id].sequences
     return any(sequence.status is SequenceStatus.RUNNING for sequence in tuple(sequences))
 
 

@@ -32,7 +32,8 @@ from tts_core.models.gpt_sovits.decoding import TokenDecoder, check_fits, most_t
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.noise import Purpose, exponential
 from tts_core.models.gpt_sovits.sampling import SamplingTensors, sample
-from tts_core.models.gpt_sovits.speaking import SpeakingOptions, Utterance
+from tts_core.models.gpt_sovits.script import SpeakingOptions
+from tts_core.models.gpt_sovits.speaking import Utterance
 from tts_core.models.gpt_sovits.t2s_oracle import next_logits
 from tts_core.models.gpt_sovits.weights import VERSIONS
 from tts_core.request import Segment

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from tts_core.errors import InvalidParameter
 from tts_core.frontend.pipeline import PhoneSequence
@@ -16,10 +17,32 @@ from tts_core.models.gpt_sovits.conditioning import (
 from tts_core.models.gpt_sovits.decoding import DecodeInputs, check_fits, most_tokens
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.sovits import Style
-from tts_core.models.gpt_sovits.speaking import PromptOf, SpeakingOptions
-from tts_core.models.gpt_sovits.vocoding import SegmentVocoder, SegmentVoice
+from tts_core.models.gpt_sovits.vocoding import SegmentVocoder, SegmentVoice, silence
 from tts_core.request import SynthesisRequest
 from tts_core.sampling_params import SamplingParams
+
+PromptOf = Callable[[str], PromptFeatures]
+"""From a voice's id to its prompt. May take a second; raises RequestError where there is none."""
+
+
+@dataclass(frozen=True)
+class SpeakingOptions:
+    """What an engine adds to requests.
+
+    Attributes:
+        noise_scale: how much latents vary; the reference's value.
+        pause_s: silence between the pieces of a request; none follows the last.
+        sampling: for requests without their own.
+        max_len: phones, prompt and tokens of one piece together.
+        num_window_rows: rows of a call to the generator. Bytes depend on it, so an engine that batches
+            windows and whoever is compared with it must have the same.
+    """
+
+    noise_scale: float = 0.5
+    pause_s: float = 0.3
+    sampling: SamplingParams = field(default_factory=SamplingParams)
+    max_len: int = 1792
+    num_window_rows: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +71,10 @@ class Script:
     def inputs(self, index: int, model: LoadedModel) -> DecodeInputs:
         """Return what T2S reads for a segment; runs BERT where its language has it."""
         return decode_inputs(self.phones[index], self.prompt, model)
+
+    def pause(self, sample_rate_hz: int) -> bytes:
+        """Return the silence between two segments."""
+        return silence(round(self.options.pause_s * sample_rate_hz))
 
     def most_tokens(self, num_inputs: int) -> int:
         """Return how many tokens a segment of so many inputs may have."""
