@@ -7,7 +7,8 @@ import re
 
 from tts_core.errors import EmptyInput
 from tts_core.frontend.cut import with_end_mark
-from tts_core.frontend.languages import canonical_language, load_front_end, unsupported
+from tts_core.frontend.languages import canonical_language, unsupported
+from tts_core.frontend.lexicon import Lexicon, place_words
 from tts_core.frontend.scripts import Run, split_by_script
 from tts_core.frontend.symbols import PUNCTUATION, symbol_table
 
@@ -59,7 +60,9 @@ class PhoneSequence:
         return len(self.ids)
 
 
-def phonemize(text: str, language: str, version: str = "v2") -> PhoneSequence:
+def phonemize(
+    text: str, language: str, version: str = "v2", lexicon: Lexicon | None = None
+) -> PhoneSequence:
     """Return the phones of one piece of text (see `cut`).
 
     Args:
@@ -67,6 +70,7 @@ def phonemize(text: str, language: str, version: str = "v2") -> PhoneSequence:
         language: a request language. "en" reads everything as English; "zh" and "all_zh" read Latin letters
             as English and the rest as Chinese; "auto" too, but refuses scripts of other languages.
         version: the model's version, which decides the symbol table.
+        lexicon: words whose readings the server or the request gives.
 
     Raises:
         EmptyInput: nothing in the text can be spoken in this language.
@@ -75,9 +79,9 @@ def phonemize(text: str, language: str, version: str = "v2") -> PhoneSequence:
     """
     language = canonical_language(language)
     text = re.sub(" {2,}", " ", text)
-    sequence = _read(text, language, version)
+    sequence = _read(text, language, version, lexicon)
     if len(sequence) < _MIN_PHONES:
-        return _read("." + text, language, version)
+        return _read("." + text, language, version, lexicon)
     return sequence
 
 
@@ -93,13 +97,13 @@ def phonemize_prompt(text: str, language: str, version: str = "v2") -> PhoneSequ
     return phonemize(with_end_mark(text, language.strip().lower()), language, version)
 
 
-def _read(text: str, language: str, version: str) -> PhoneSequence:
+def _read(text: str, language: str, version: str, lexicon: Lexicon | None) -> PhoneSequence:
     table = symbol_table(version)
     phones: list[str] = []
     spans: list[PhoneSpan] = []
     num_dropped = 0
-    for run in _runs(text, language):
-        read = load_front_end(run.language).pronounce(run.text)
+    for run in place_words(_runs(text, language), lexicon):
+        read = run.pronounce()
         num_dropped += read.num_dropped
         if read.phones:
             spans.append(PhoneSpan(run.language, read.text, len(phones), len(read.phones), read.word2ph))
