@@ -1,50 +1,131 @@
 """The languages, each loaded when it is first spoken and never before.
 
-A language is a module with a class `FrontEnd` (see `protocol`) and a line in `_MODULES`.
+A language is a module with a class `FrontEnd` (see `protocol`) and a line in `_LANGUAGES`.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
+import re
 import threading
 
 from tts_core.errors import MissingDependency, UnsupportedLanguage
-from tts_core.frontend.protocol import FrontEnd
+from tts_core.frontend.protocol import FrontEnd, ReadsLatin
+from tts_core.frontend.symbols import symbol_table
 
-_MODULES = {
-    "en": "tts_core.frontend.english",
-    "zh": "tts_core.frontend.chinese",
+
+@dataclasses.dataclass(frozen=True)
+class _Language:
+    """A language.
+
+    Attributes:
+        module: where its `FrontEnd` is.
+        sound: one of its phones that no other language has; a version that lacks it can't speak it.
+        embeds_english: Latin letters within it are English; else all letters are its own.
+    """
+
+    module: str
+    sound: str
+    embeds_english: bool = True
+
+
+_LANGUAGES = {
+    "zh": _Language("tts_core.frontend.chinese", "zh"),
+    "ja": _Language("tts_core.frontend.japanese", "cl"),
+    "ko": _Language("tts_core.frontend.korean", "ㅏ"),
+    "yue": _Language("tts_core.frontend.cantonese", "Yng"),
+    "en": _Language("tts_core.frontend.english", "DH", embeds_english=False),
 }
-# Request language to the language that its Han characters are read in; None where there is nothing to decide.
-_REQUEST_LANGUAGES: dict[str, str | None] = {"auto": "zh", "zh": "zh", "all_zh": "zh", "en": None}
+# Every script in its own language; Han characters that tell nothing of theirs in this one.
+_AUTOMATIC = {"auto": "zh", "auto_yue": "yue"}
+_ALL = "all_"
 
 _loaded: dict[str, FrontEnd] = {}
 _loading = threading.Lock()
 
 
-def supported_languages() -> tuple[str, ...]:
-    """Return the request languages that work."""
-    return tuple(_REQUEST_LANGUAGES)
+@dataclasses.dataclass(frozen=True)
+class RequestLanguage:
+    """What a request language asks for.
+
+    Attributes:
+        name: canonical.
+        language: what everything is read in that isn't another language's.
+        embeds_english: Latin letters are English.
+        detects: kana are Japanese, Hangul is Korean, Han characters are what they seem to be.
+        keeps_digits: digits are read in `language` wherever they stand.
+    """
+
+    name: str
+    language: str
+    embeds_english: bool = True
+    detects: bool = False
+    keeps_digits: bool = False
 
 
-def canonical_language(language: str) -> str:
+def supported_languages(version: str = "v2") -> tuple[str, ...]:
+    """Return the request languages that work with a model version.
+
+    Raises:
+        InvalidParameter: no such version.
+    """
+    names = [name for name, base in _AUTOMATIC.items() if _speaks(base, version)]
+    for name, language in _LANGUAGES.items():
+        if _speaks(name, version):
+            names += [name, _ALL + name] if language.embeds_english else [name]
+    return tuple(names)
+
+
+def canonical_language(language: str, version: str = "v2") -> str:
     """Return the request language in lower case.
 
     Raises:
         UnsupportedLanguage: it is none of `supported_languages`.
+        InvalidParameter: no such version.
     """
     name = language.strip().lower()
-    if name not in _REQUEST_LANGUAGES:
-        raise unsupported(language)
+    if name not in supported_languages(version):
+        raise unsupported(language, version)
     return name
 
 
-def unsupported(language: str) -> UnsupportedLanguage:
+def request_language(language: str, version: str = "v2") -> RequestLanguage:
+    """Return what a request language, in any case, asks for.
+
+    Raises:
+        UnsupportedLanguage, InvalidParameter: as `canonical_language`.
+    """
+    name = canonical_language(language, version)
+    if name in _AUTOMATIC:
+        return RequestLanguage(name, _AUTOMATIC[name], detects=True)
+    base = name.removeprefix(_ALL)
+    return RequestLanguage(name, base, _LANGUAGES[base].embeds_english, keeps_digits=name != base)
+
+
+def unsupported(language: str, version: str = "v2") -> UnsupportedLanguage:
     """Return the error for a language that isn't spoken here."""
-    supported = ", ".join(_REQUEST_LANGUAGES)
+    supported = ", ".join(supported_languages(version))
+    which = f" by models of version {version}" if language.strip().lower() in supported_languages() else ""
     return UnsupportedLanguage(
-        f"language {language!r} is not supported; supported: {supported}", param="language"
+        f"language {language!r} is not supported{which}; supported: {supported}", param="language"
     )
+
+
+def reads_latin(language: str) -> re.Pattern[str] | None:
+    """Return what a language reads itself although it begins with Latin letters; None where that is nothing.
+
+    Raises:
+        UnsupportedLanguage, MissingDependency: as `load_front_end`.
+    """
+    front_end = load_front_end(language)
+    return front_end.latin if isinstance(front_end, ReadsLatin) else None
+
+
+def check_spoken(language: str, version: str) -> None:
+    """Raise UnsupportedLanguage if models of this version have no phones for a language."""
+    if not _speaks(language, version):
+        raise unsupported(language, version)
 
 
 def load_front_end(language: str) -> FrontEnd:
@@ -56,7 +137,7 @@ def load_front_end(language: str) -> FrontEnd:
     """
     if language in _loaded:
         return _loaded[language]
-    if language not in _MODULES:
+    if language not in _LANGUAGES:
         raise unsupported(language)
     with _loading:
         if language not in _loaded:
@@ -64,9 +145,13 @@ def load_front_end(language: str) -> FrontEnd:
         return _loaded[language]
 
 
+def _speaks(language: str, version: str) -> bool:
+    return _LANGUAGES[language].sound in symbol_table(version)
+
+
 def _load(language: str) -> FrontEnd:
     try:
-        module = importlib.import_module(_MODULES[language])
+        module = importlib.import_module(_LANGUAGES[language].module)
     except ModuleNotFoundError as error:
         raise MissingDependency(f"language {language!r} needs the package {error.name}") from error
     front_end: FrontEnd = module.FrontEnd()

@@ -7,14 +7,28 @@ import re
 
 from tts_core.errors import EmptyInput
 from tts_core.frontend.cut import with_end_mark
-from tts_core.frontend.languages import canonical_language, unsupported
+from tts_core.frontend.han_context import decide_han
+from tts_core.frontend.languages import (
+    RequestLanguage,
+    check_spoken,
+    reads_latin,
+    request_language,
+)
 from tts_core.frontend.lexicon import Lexicon, place_words
-from tts_core.frontend.scripts import Run, split_by_script
+from tts_core.frontend.scripts import (
+    DIGITS,
+    Run,
+    Stretch,
+    folded,
+    keep_units,
+    read_digits,
+    runs_of,
+    stretches,
+)
 from tts_core.frontend.symbols import PUNCTUATION, symbol_table
 
 # The reference puts a full stop before anything shorter, or its beginning is swallowed.
 _MIN_PHONES = 6
-_HAN_LANGUAGE = "zh"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,28 +74,30 @@ class PhoneSequence:
         return len(self.ids)
 
 
-def phonemize(
-    text: str, language: str, version: str = "v2", lexicon: Lexicon | None = None
-) -> PhoneSequence:
+def phonemize(text: str, language: str, version: str = "v2", lexicon: Lexicon | None = None) -> PhoneSequence:
     """Return the phones of one piece of text (see `cut`).
 
     Args:
         text: any text.
-        language: a request language. "en" reads everything as English; "zh" and "all_zh" read Latin letters
-            as English and the rest as Chinese; "auto" too, but refuses scripts of other languages.
+        language: a request language, in any case. "en" reads everything as English. "zh", "ja", "ko" and
+            "yue" read Latin letters as English and all else in their language, digits by what is around
+            them; "all_zh", "all_ja", ... the same, and all digits in their language. "auto" and "auto_yue"
+            read every script in its own language, Han characters by their context, and where that tells
+            nothing in Mandarin or Cantonese.
         version: the model's version, which decides the symbol table.
         lexicon: words whose readings the server or the request gives.
 
     Raises:
         EmptyInput: nothing in the text can be spoken in this language.
-        UnsupportedLanguage: the request language, or a script in an "auto" text, isn't supported.
+        UnsupportedLanguage: the request language, or one in an "auto" text, isn't supported by this version.
         InvalidParameter: no such version.
+        MissingDependency: a package of a language isn't installed.
     """
-    language = canonical_language(language)
+    request = request_language(language, version)
     text = re.sub(" {2,}", " ", text)
-    sequence = _read(text, language, version, lexicon)
+    sequence = _read(text, request, version, lexicon)
     if len(sequence) < _MIN_PHONES:
-        return _read("." + text, language, version, lexicon)
+        return _read("." + text, request, version, lexicon)
     return sequence
 
 
@@ -89,7 +105,7 @@ def phonemize_prompt(text: str, language: str, version: str = "v2") -> PhoneSequ
     """Return the phones of a reference recording's text, which gets a full stop where it lacks an end.
 
     Raises:
-        EmptyInput, UnsupportedLanguage, InvalidParameter: as `phonemize`.
+        EmptyInput, UnsupportedLanguage, InvalidParameter, MissingDependency: as `phonemize`.
     """
     text = text.strip("\n")
     if not text:
@@ -97,21 +113,24 @@ def phonemize_prompt(text: str, language: str, version: str = "v2") -> PhoneSequ
     return phonemize(with_end_mark(text, language.strip().lower()), language, version)
 
 
-def _read(text: str, language: str, version: str, lexicon: Lexicon | None) -> PhoneSequence:
+def _read(text: str, request: RequestLanguage, version: str, lexicon: Lexicon | None) -> PhoneSequence:
     table = symbol_table(version)
     phones: list[str] = []
     spans: list[PhoneSpan] = []
     num_dropped = 0
-    for run in place_words(_runs(text, language), lexicon):
+    for run in place_words(_runs(text, request), lexicon):
+        check_spoken(run.language, version)
         read = run.pronounce()
         num_dropped += read.num_dropped
         if read.phones:
             spans.append(PhoneSpan(run.language, read.text, len(phones), len(read.phones), read.word2ph))
             phones.extend(read.phones)
     if all(phone in PUNCTUATION for phone in phones):
-        raise EmptyInput(f"the text holds nothing that can be spoken in language {language!r}", param="text")
+        raise EmptyInput(
+            f"the text holds nothing that can be spoken in language {request.name!r}", param="text"
+        )
     return PhoneSequence(
-        language=language,
+        language=request.name,
         text="".join(span.text for span in spans),
         phones=tuple(phones),
         ids=table.ids(phones),
@@ -120,22 +139,21 @@ def _read(text: str, language: str, version: str, lexicon: Lexicon | None) -> Ph
     )
 
 
-def _runs(text: str, language: str) -> list[Run]:
-    if language == "en":
-        return [Run("en", text)]
-    runs = split_by_script(text, default=_HAN_LANGUAGE)
-    foreign = {run.language for run in runs} - {"en", _HAN_LANGUAGE}
-    if foreign and language == "auto":
-        raise unsupported(min(foreign))
-    # In a Chinese request kana and hangul are the Chinese front end's to count and leave out.
-    return _merged([run if run.language == "en" else Run(_HAN_LANGUAGE, run.text) for run in runs])
+def _runs(text: str, request: RequestLanguage) -> list[Run]:
+    if not request.embeds_english:
+        return [Run(request.language, text)]
+    plain = folded(text)
+    found = stretches(plain)
+    if request.detects:
+        found = decide_han(plain, found, request.language)
+    else:
+        # Scripts of other languages are this one's front end's to read, or to count and leave out.
+        found = [_own(stretch, request.language) for stretch in found]
+    found = keep_units(plain, found, request.language, reads_latin)
+    if request.keeps_digits:
+        found = [one._replace(kind=request.language) if one.kind == DIGITS else one for one in found]
+    return runs_of(text, read_digits(plain, found, request.language), request.language)
 
 
-def _merged(runs: list[Run]) -> list[Run]:
-    merged: list[Run] = []
-    for run in runs:
-        if merged and merged[-1].language == run.language:
-            merged[-1] = Run(run.language, merged[-1].text + run.text)
-        else:
-            merged.append(run)
-    return merged
+def _own(stretch: Stretch, language: str) -> Stretch:
+    return stretch if stretch.kind in ("en", DIGITS) else stretch._replace(kind=language)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Protocol
+import re
+from typing import Protocol, runtime_checkable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Pronunciation:
         word2ph: the number of phones of each character of `text`, so that a BERT feature per character can be
             repeated for its phones; None where the language has no BERT features. Sums to `len(phones)`.
         num_dropped: letters and digits of the input that the language can't speak and that were left out.
+            Emoji and other pictures are neither.
     """
 
     text: str
@@ -30,3 +32,14 @@ class FrontEnd(Protocol):
     def pronounce(self, text: str) -> Pronunciation:
         """Return the phones of `text`; none where it holds nothing to say."""
         ...
+
+
+@runtime_checkable
+class ReadsLatin(Protocol):
+    """A front end that reads some Latin letters itself, which otherwise are English wherever they stand.
+
+    Attributes:
+        latin: what it reads, from the first such letter on; it may look at the digits around.
+    """
+
+    latin: re.Pattern[str]

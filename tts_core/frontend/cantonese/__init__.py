@@ -5,6 +5,7 @@ from __future__ import annotations
 import ToJyutping  # type: ignore[import-untyped, unused-ignore]
 
 from tts_core.frontend.cantonese.normalise import normalise
+from tts_core.frontend.cantonese.numbers import LATIN
 from tts_core.frontend.cantonese.syllables import syllable_phones
 from tts_core.frontend.protocol import Pronunciation
 from tts_core.frontend.symbols import PUNCTUATION
@@ -12,6 +13,8 @@ from tts_core.frontend.symbols import PUNCTUATION
 
 class FrontEnd:
     """Cantonese. Importing this module reads the dictionary: 58,000 nodes, 40 MB."""
+
+    latin = LATIN
 
     def pronounce(self, text: str) -> Pronunciation:
         normalised, num_dropped = normalise(text)

@@ -45,14 +45,14 @@ _WRITTEN = re.compile(rf"[!?…,.\-{_HAN}]")
 
 
 def normalise(text: str) -> tuple[str, int]:
-    """Return the text as it is read, and the number of letters, digits and pictures left out."""
+    """Return the text as it is read, and the number of letters and digits left out."""
     text = "".join(char for char in text.translate(_BEFORE_NUMBERS) if _printed(char))
     text = _TIMES.sub("×", _COMPATIBLE.sub(_plain, text))
     text = _AND.sub("同", say_numbers(text)).translate(_AFTER_NUMBERS)
     text = _ANIMALS.sub("隻", text.translate(_SIMPLIFIED))
     kept = [bool(_WRITTEN.match(char)) for char in text]
     dropped = (char for char, keep in zip(text, kept, strict=True) if not keep)
-    num_dropped = sum(char.isalnum() or unicodedata.category(char) == "So" for char in dropped)
+    num_dropped = sum(char.isalnum() for char in dropped)
     return collapse_punctuation("".join(c for c, keep in zip(text, kept, strict=True) if keep)), num_dropped
 
 

@@ -9,7 +9,7 @@ from re import Match
 from tts_core.frontend.han import DIGITS, say_group
 
 _GROUPS = ("", "萬", "億", "萬億")
-_MAXDIGITS = 4 * len(_GROUPS)
+_MAX_DIGITS = 4 * len(_GROUPS)
 _NUMBER = r"\d+(?:\.\d+)?"
 _FIRST = r"(?<![\d.])"  # a rule begins where a number begins, or it would try every digit of a long one
 _LONG_AGO = 50  # 97年 is a year's name, 20年 a span of time
@@ -20,6 +20,7 @@ _UNITS = {"km": "公里", "cm": "厘米", "mm": "毫米", "m": "米", "kg": "公
 _UNITS |= {"km2": "平方公里", "m2": "平方米", "m3": "立方米", "lb": "磅"}
 _UNITS |= {"L": "公升", "l": "公升", "ml": "毫升", "mL": "毫升"}
 _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
+LATIN = re.compile(rf"(?:(?<=\d)|(?<=\d ))(?:km/h|{_UNIT})(?![A-Za-z])|(?<![A-Za-z])(?:HK|US|NT)(?=\$\d)")
 # Two of these are 兩, not 二.
 _PAIRED = (
     "個|个|隻|只|條|条|張|张|位|次|本|件|部|架|輛|辆|份|間|间|杯|碗|支|枝|樽|包|盒|袋|塊|块|棵|歲|岁|年|日"
@@ -41,7 +42,7 @@ def say_digits(digits: str) -> str:
 def say_number(number: str) -> str:
     """Read a cardinal or decimal, such as "105" or "3.50"; digit by digit where a zero leads or words end."""
     whole, _, decimals = number.partition(".")
-    if len(whole) > _MAXDIGITS or (len(whole) > 1 and whole[0] == "0"):
+    if len(whole) > _MAX_DIGITS or (len(whole) > 1 and whole[0] == "0"):
         spoken = say_digits(whole)
     else:
         spoken = _say_cardinal(whole)

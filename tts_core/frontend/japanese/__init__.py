@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from tts_core.frontend.japanese.normalise import normalise
 from tts_core.frontend.japanese.open_jtalk import OpenJTalk
 from tts_core.frontend.japanese.prosody import phones_of_labels
+from tts_core.frontend.japanese.units import LATIN
 from tts_core.frontend.japanese.words import UserWord, surfaces
 from tts_core.frontend.protocol import Pronunciation
 from tts_core.frontend.symbols import PUNCTUATION, UNK
@@ -34,6 +35,8 @@ class FrontEnd:
         MissingDependency: the installed pyopenjtalk has no dictionary.
         InvalidParameter: a word can't be read as it is given.
     """
+
+    latin = LATIN
 
     def __init__(self, words: Sequence[UserWord] = ()) -> None:
         self._user_words = surfaces(words)

@@ -33,7 +33,7 @@ _LONG_AT_START = re.compile(r"(?<![ぁ-ゖァ-ヺ一-鿿々A-Za-z0-9ー])ー+")
 
 
 def normalise(text: str, user_words: re.Pattern[str] | None = None) -> tuple[str, int]:
-    """Return the text as it is read, and how many letters, digits and pictures in it were left out.
+    """Return the text as it is read, and how many letters and digits in it were left out.
 
     Args:
         text: anything.
@@ -57,9 +57,7 @@ def _normalise(text: str) -> tuple[str, int]:
     text = _ITERATED.sub(_repeat, without_accents(text))
     # The reference spells lower case; the dictionary has other accents for capitals.
     text = say_signs(say_numbers(say_addresses(text))).lower()
-    num_dropped = sum(
-        char.isalnum() or unicodedata.category(char) == "So" for char in _UNREADABLE.findall(text)
-    )
+    num_dropped = sum(char.isalnum() for char in _UNREADABLE.findall(text))
     return _UNREADABLE.sub("", text), num_dropped
 
 

@@ -57,6 +57,11 @@ _UNITS = {
 _POWERS = {"2": "平方", "3": "立方"}
 _NAMES = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 _UNIT = re.compile(rf"(?<=\d) ?({_NAMES})(?![A-Za-z])")
+# Open JTalk spells letters beside a digit as people say them (3D, MP3, 2LDK), but 5G is five grams to it.
+LATIN = re.compile(
+    rf"(?:(?<=\d)|(?<=\d ))(?:{_NAMES})(?![A-Za-z])|(?<=\d)(?![AGMTV](?![A-Za-z]))[A-Z]{{1,4}}(?![A-Za-z])"
+    r"|(?<![A-Za-z-])[A-Za-z]{1,3}(?=\d)"
+)
 _POWER = re.compile(r"(?<=\d) ?(km|cm|mm|m)\^?([23])(?![A-Za-z0-9])")
 _FAHRENHEIT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?) ?°F")
 _EXPONENT = re.compile(r"(?<=[0-9A-Za-z)])\^(\d+)")

@@ -10,6 +10,7 @@ from tts_core.frontend.korean.jamo import Syllable
 from tts_core.frontend.korean.morphemes import Tagger
 from tts_core.frontend.korean.normalise import normalise
 from tts_core.frontend.korean.pronunciation import Pronouncer
+from tts_core.frontend.korean.readings import LATIN
 from tts_core.frontend.protocol import Pronunciation
 from tts_core.frontend.symbols import PUNCTUATION
 
@@ -23,6 +24,8 @@ _DIPHTHONGS = {
 
 class FrontEnd:
     """Korean. Loading maps the tagger's dictionary into memory: milliseconds, 14 MB."""
+
+    latin = LATIN
 
     def __init__(self) -> None:
         self._tagger = Tagger()

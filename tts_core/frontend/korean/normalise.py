@@ -66,7 +66,7 @@ _UNWRITTEN = re.compile(rf"[^ 가-힣!?…,.\-{_PARTING}]+")
 
 
 def normalise(text: str, read_han: Callable[[str], str]) -> tuple[str, int]:
-    """Return the text as it is read, and the number of letters, digits and pictures that were left out.
+    """Return the text as it is read, and the number of letters and digits that were left out.
 
     Args:
         text: any text.
@@ -79,7 +79,7 @@ def normalise(text: str, read_han: Callable[[str], str]) -> tuple[str, int]:
     text = say_numbers(say_addresses(text)).translate(_AFTER_NUMBERS)
     text = _HAN.sub(lambda match: read_han(match[0]), say_jamo(say_latin(text)))
     dropped = "".join(_UNWRITTEN.findall(text))
-    num_dropped = sum(char.isalnum() or unicodedata.category(char) == "So" for char in dropped)
+    num_dropped = sum(char.isalnum() for char in dropped)
     text = _PARTED.sub(r"\1", _UNWRITTEN.sub("", text))
     return re.sub(" {2,}", " ", collapse_punctuation(text)), num_dropped
 

@@ -47,6 +47,11 @@ _UNITS = {
     "°": "도",
 }
 _UNIT = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
+# Koreans spell letters beside a digit: 3D, MP3, A4.
+LATIN = re.compile(
+    rf"(?:(?<=\d)|(?<=\d ))(?:km/h|{_UNIT}|[AaPp]\.?[Mm])(?![A-Za-z])"
+    r"|(?<=\d)[A-Z]{1,4}(?![A-Za-z])|(?<![A-Za-z-])[A-Z]{1,3}(?=\d)"
+)
 _HALF_OF_DAY = {"a": "오전", "p": "오후"}
 
 
@@ -128,7 +133,9 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match[str]], str]], ...] = (
         _date,
     ),
     (
-        re.compile(rf"{_FIRST}([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?!\d)(?: ?([AaPp]\.?[Mm]\b))?"),
+        re.compile(
+            rf"{_FIRST}([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?!\d)(?: ?([AaPp]\.?[Mm](?![A-Za-z])))?"
+        ),
         _time,
     ),
     (re.compile(r"(?<![\d.])(\d+) ?: ?(\d+)"), lambda m: f"{say_sino(m[1])} 대 {say_sino(m[2])}"),
