@@ -9,8 +9,7 @@ characters of the text's own must be gone before (see `visible`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from tts_core.errors import InvalidParameter
 from tts_core.frontend.lexicon.reading import MAX_PHONES_CHARS, MAX_WORD_CHARS
@@ -23,12 +22,8 @@ _MARKED = re.compile(r"([\ue000-\uf8fe])([^\ue000-\uf8ff]*)\uf8ff")
 _MARK = re.compile("[\ue000-\uf8ff]")
 
 
-@dataclass(frozen=True)
-class InlinePhones:
-    """One word's phones, as the text gave them."""
-
-    word: str
-    phones: str
+InlinePhones = tuple[str, str]
+"""A word and its phones, as the text gave them."""
 
 
 def mark_inline_phones(text: str, max_words: int) -> tuple[str, tuple[InlinePhones, ...]]:
@@ -45,7 +40,7 @@ def mark_inline_phones(text: str, max_words: int) -> tuple[str, tuple[InlinePhon
             raise InvalidParameter(f"the inline phones of {word[:20]!r}… are too long", param="input")
         if len(words) == min(max_words, _NUM_OPENS):
             raise InvalidParameter(f"more than {len(words)} words have inline phones", param="input")
-        words.append(InlinePhones(word, phones))
+        words.append((word, phones))
         return f"{chr(_FIRST + len(words) - 1)}{word}{CLOSE}"
 
     return _NOTATION.sub(mark, text), tuple(words)
@@ -62,7 +57,7 @@ def without_marks(text: str) -> str:
     return _MARK.sub("", text)
 
 
-def rejoin(pieces: Iterable[str]) -> Sequence[str]:
+def rejoin(pieces: Iterable[str]) -> list[str]:
     """Join those pieces between which a marked word was cut."""
     joined: list[str] = []
     for piece in pieces:

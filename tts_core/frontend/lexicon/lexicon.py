@@ -39,7 +39,8 @@ class Lexicon:
     ) -> None:
         han_language = "yue" if "yue" in language.lower() else "zh"
         given = [_parse(word, phones, han_language, "lexicon") for word, phones in words]
-        self._inline = [_parse(item.word, item.phones, han_language, "input") for item in inline]
+        self._inline = [_parse(word, phones, han_language, "input") for word, phones in inline]
+        _check_unique(given)
         self._layers = [Words(given, any_language=True), server or Words()]
 
     def __bool__(self) -> bool:
@@ -77,6 +78,15 @@ class Lexicon:
             return None
         reading = max(found, key=lambda reading: len(reading.word))  # the first of equals
         return index, index + len(reading.word), reading
+
+
+def _check_unique(readings: Iterable[Reading]) -> None:
+    seen: set[str] = set()
+    for reading in readings:
+        key = key_of(reading.word)
+        if key in seen:
+            raise InvalidParameter(f"lexicon: {reading.word!r} is there twice", param="lexicon")
+        seen.add(key)
 
 
 def _add_text(placer: Placer, text: str, languages: Sequence[str], start: int, end: int) -> None:
