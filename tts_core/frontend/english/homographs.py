@@ -25,6 +25,9 @@ _OBJECT_AFTER = re.compile(
 )
 _AFTER_NOUN = re.compile(r"|[.,?!\-']|of|is|was|in|on|at|and|or|has|will")
 _SKIPPED = re.compile("not|never|also|always|often|just|really|still|now|.+ly")
+_PLURAL_SUBJECT = re.compile("i|you|we|they|people|children|students|readers|who")
+_PAST = frozenset("yesterday ago last earlier once was were had did said went already".split())  # noqa: SIM905
+_REACH = 12
 _MARK = re.compile(r"[.,?!\-']")
 
 
@@ -42,8 +45,8 @@ def fits(tokens: list[str], index: int, tag: str) -> bool:
         before -= 1
     previous = tokens[before] if before >= 0 and not _MARK.fullmatch(tokens[before]) else ""
     following = tokens[index + 1] if index + 1 < len(tokens) else ""
-    if word == "read":  # the present tense
-        return bool(_BASE_BEFORE.fullmatch(previous))
+    if word == "read":
+        return _is_present(tokens, index, previous, following)
     if word == "used":  # not the habit: "used to"
         return following != "to"
     predicate = bool(_BEING.fullmatch(previous) or _DEGREE.fullmatch(previous))
@@ -52,6 +55,15 @@ def fits(tokens: list[str], index: int, tag: str) -> bool:
     if tag == "N":
         return not predicate
     return _is_verb(word, previous, following)
+
+
+def _is_present(tokens: list[str], index: int, previous: str, following: str) -> bool:
+    """Tell whether "read" is "reed": a command or a base form, or a habit without any sign of the past."""
+    if not previous:
+        return bool(_OBJECT_AFTER.fullmatch(following))
+    if _PLURAL_SUBJECT.fullmatch(previous):
+        return _PAST.isdisjoint(tokens[max(0, index - _REACH) : index + _REACH])
+    return bool(_BASE_BEFORE.fullmatch(previous))
 
 
 def _is_verb(word: str, previous: str, following: str) -> bool:

@@ -4,54 +4,60 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Container
 
+from tts_core.frontend.english.abbreviations import ABBREVIATIONS
+from tts_core.frontend.english.addresses import ADDRESSES
+from tts_core.frontend.english.capitals import split_capitals
 from tts_core.frontend.english.numbers import say_numbers
+from tts_core.frontend.english.roman import ROMAN
+from tts_core.frontend.english.rules import apply
+from tts_core.frontend.english.signs import SIGNS, say_signs, superscripts
 
-_WORDS_FOR_SIGNS = {"%": " percent ", "&": " and ", "+": " plus ", "=": " equals ", "@": " at "}
+_EARLY_MARKS = str.maketrans(
+    {**dict.fromkeys("’‘`´ʼ", "'"), "…": ".", "™": None, "®": None, "©": None, "№": "number "}
+)
 _MARKS = str.maketrans(
     {
         **dict.fromkeys("。｡।॥۔", "."),
         **dict.fromkeys("、；;：:—–،", ","),
-        **dict.fromkeys("’‘`´ʼ", "'"),
         "\u2010": "-",
         "\u2011": "-",
         "\n": ". ",
     }
 )
-_TITLES = {"dr": "Doctor", "mr": "Mister", "mrs": "Missus", "ms": "Miz", "prof": "Professor", "st": "Saint"}
-_REPLACEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\bi\.e\.", re.IGNORECASE), "that is"),
-    (re.compile(r"\be\.g\.", re.IGNORECASE), "for example"),
-    (re.compile(r"\betc\.(?=\s+[a-z])", re.IGNORECASE), "etcetera"),
-    (re.compile(r"(?<=[A-Za-z])\.(?=[a-z]{2})"), " dot "),
-)
-_TITLE = re.compile(r"\b(Dr|Mr|Mrs|Ms|Prof|St)\.(?=\s+[A-Z])")
-_HALF_OF_DAY = re.compile(r"\b([ap])\.m\b(?:\.(?=\s+[a-z]|,))?", re.IGNORECASE)
-_SCHEME = re.compile(r"\b(?:https?|ftp)://(?:www\.)?", re.IGNORECASE)
+_BEFORE_FRACTION = re.compile("(?<=[0-9]) ?(?=[¼-¾⅐-⅞])")
+_DOT_IN_NAME = re.compile(r"(?<=[A-Za-z])\.(?=[a-z]{2})")
 _UNWRITTEN = re.compile(r"[^ A-Za-z'.,?!\-]")
 _SIGN_BETWEEN_WORDS = re.compile(r"(?<=[A-Za-z])(?:[^\w\s'.,?!\-]|_)+(?=[A-Za-z])")
-_SPACE_BEFORE_MARK = re.compile(r"\s+(?=[.,?!])")
-_CAPITAL_INSIDE = re.compile(r"(?<=\S)(?=[A-Z])")
+_SPACE_BEFORE_MARK = re.compile(r"(?<! ) +(?=[.,?!])")
 _REPEATED = re.compile(r"([!?…,.\-\s])[!?…,.\-]+")
-_SHOUTED = re.compile(r"[A-Z][A-Z']+")
+_SHOUTED = re.compile(r"\b[A-Z][A-Z']+\b")
 _SHOUTED_WORDS = 3
 
 
-def normalise(text: str) -> tuple[str, int]:
-    """Return the text as it is read, and the number of letters and digits in it that English can't read."""
-    text = _SCHEME.sub("", unicodedata.normalize("NFKC", text.replace("…", ".")))
-    if text.isupper() and len(text.split()) >= _SHOUTED_WORDS:
-        text = _SHOUTED.sub(lambda match: match[0].capitalize(), text)
-    text = say_numbers(text).translate(_MARKS)
-    for sign, words in _WORDS_FOR_SIGNS.items():
-        text = text.replace(sign, words)
-    text = _HALF_OF_DAY.sub(lambda match: match[1].upper() + "M", text)
-    text = _TITLE.sub(lambda match: _TITLES[match[1].lower()], text)
-    for pattern, replacement in _REPLACEMENTS:
-        text = pattern.sub(replacement, text)
+def normalise(text: str, words: Container[str] = ()) -> tuple[str, int]:
+    """Return the text as it is read, and the number of letters and digits in it that English can't read.
+
+    Args:
+        text: any text.
+        words: what the dictionary knows, in small letters; it tells NATO from USB.
+    """
+    text = superscripts(_BEFORE_FRACTION.sub(" and ", text.translate(_EARLY_MARKS)))
+    text = unicodedata.normalize("NFKC", text).replace("\u2044", "/")
+    shouted = text.isupper() and len(_SHOUTED.findall(text)) >= _SHOUTED_WORDS
+    text = _in_words(text).translate(_MARKS)
+    text = _DOT_IN_NAME.sub(" dot ", text)
     text = "".join(char for char in unicodedata.normalize("NFD", text) if unicodedata.category(char) != "Mn")
     text = _SIGN_BETWEEN_WORDS.sub(" ", text)
     num_dropped = sum(char.isalnum() for char in _UNWRITTEN.findall(text))
     text = _UNWRITTEN.sub(lambda match: " " if match[0].isspace() else "", text)
-    text = _CAPITAL_INSIDE.sub(" ", _SPACE_BEFORE_MARK.sub("", text))
+    text = split_capitals(_SPACE_BEFORE_MARK.sub("", text), words, shouted=shouted)
     return re.sub(r" {2,}", " ", _REPEATED.sub(r"\1", text)).strip(), num_dropped
+
+
+def _in_words(text: str) -> str:
+    """Spell out everything but letters; each step leaves nothing for the next to misread."""
+    text = apply(ABBREVIATIONS, apply(ADDRESSES, text))
+    text = apply(SIGNS, apply(ROMAN, text))
+    return say_signs(say_numbers(text))
