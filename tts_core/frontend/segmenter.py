@@ -13,13 +13,17 @@ from collections.abc import Iterator
 from tts_core.frontend.gaps import Gap, classify
 
 _ZERO_WIDTH_JOINER = "\u200d"
+_WIDE_CHARS = 3
+_DIGIT_CHARS = 4
+"""How many letters a Han character, a kana or a syllable of Hangul takes as long to say as, and a digit."""
 
 
 def split_sentences(text: str, max_chars: int = 200) -> Iterator[str]:
     """Yield the sentences of `text`, lazily; joined, they are `text` again, character for character.
 
     A sentence of more than `max_chars` characters is cut at clause punctuation, else at a space, else
-    anywhere but inside a combining sequence. Counted from a piece's first letter or digit to its last:
+    anywhere but inside a combining sequence. A digit counts as four characters and a wide character as three,
+    because that is how long they take to say. Counted from a piece's first letter or digit to its last:
     punctuation and symbols around them come on top, because every piece keeps something to say. Text without
     any letter or digit is one piece; blank text is none.
 
@@ -41,7 +45,7 @@ def _piece_end(text: str, start: int, max_chars: int) -> int:
     first = last = _next_spoken(text, start)
     if first == len(text):
         return first
-    limit = first + max_chars
+    left = max_chars - _weight(text[first])
     clause = space = first
     while True:
         following = _next_spoken(text, last + 1)
@@ -53,12 +57,29 @@ def _piece_end(text: str, start: int, max_chars: int) -> int:
                 return cut
             clause = cut if kind is Gap.CLAUSE else clause
             space = cut if kind is Gap.SPACE else space
-        if following >= limit:
+        left -= sum(map(_weight, text[last + 1 : following + 1]))
+        if left < 0:
+            limit = _limit(text, first, max_chars)
             # A clause that ends early would leave a stub and an overlong rest.
-            good_clause = clause if clause - first > max_chars // 4 else first
+            good_clause = clause if clause - first > (limit - first) // 4 else first
             soft_cut = good_clause if good_clause > first else max(clause, space)
             return soft_cut if soft_cut > first else _hard_cut(text, first, limit)
         last = following
+
+
+def _limit(text: str, first: int, max_chars: int) -> int:
+    """Return the index up to which a piece that begins at `first` may reach: at least one character on."""
+    index, left = first + 1, max_chars - _weight(text[first])
+    while index < len(text) and (left := left - _weight(text[index])) >= 0:
+        index += 1
+    return index
+
+
+def _weight(char: str) -> int:
+    if char.isdigit():
+        return _DIGIT_CHARS
+    is_wide = unicodedata.east_asian_width(char) in "WF" and char.isalnum()
+    return _WIDE_CHARS if is_wide else 1
 
 
 def _next_spoken(text: str, index: int) -> int:

@@ -77,7 +77,7 @@ def test_overlong_sentences_are_cut_at_clauses_then_spaces_then_anywhere() -> No
     assert pieces("alpha beta, gamma delta epsilon", 20) == ["alpha beta,", "gamma delta epsilon"]
     assert pieces("alpha beta gamma delta", 12) == ["alpha beta", "gamma delta"]
     assert pieces("abcdefghij", 4) == ["abcd", "efgh", "ij"]
-    assert pieces("今天天气很好，我们去公园", 8) == ["今天天气很好，", "我们去公园"]
+    assert pieces("今天天气很好，我们去公园", 24) == ["今天天气很好，", "我们去公园"]
 
 
 def test_a_clause_that_ends_at_once_does_not_become_a_stub() -> None:
@@ -132,7 +132,16 @@ def test_every_piece_has_something_to_say(text: str, max_chars: int) -> None:
 def test_no_piece_says_more_than_the_limit(text: str, max_chars: int) -> None:
     for piece in split_sentences(text, max_chars):
         spoken = [index for index, char in enumerate(piece) if char.isalnum()]
-        assert not spoken or spoken[-1] - spoken[0] < max_chars
+        said = piece[spoken[0] : spoken[-1] + 1] if spoken else ""
+        weight = sum(4 if char.isdigit() else 3 if char in "你好" else 1 for char in said)
+        assert weight <= max_chars or len(said) == 1
+
+
+def test_what_takes_longer_to_say_is_cut_earlier() -> None:
+    assert [len(piece) for piece in split_sentences("a" * 200 + "b")] == [200, 1]
+    assert [len(piece) for piece in split_sentences("好" * 67)] == [66, 1]
+    assert [len(piece) for piece in split_sentences("한" * 67)] == [66, 1]
+    assert [len(piece) for piece in split_sentences("7" * 51)] == [50, 1]
 
 
 @given(
