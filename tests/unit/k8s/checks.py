@@ -1,0 +1,163 @@
+"""What no schema can say: whether the parts of an overlay fit each other. A check yields what it found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from deployments.app import resources
+from deployments.config import AppArgs
+from deployments.config_file import load_config
+from tests.unit.k8s.manifests import Manifest, container, environment, of_kind, pod_specs, workers
+
+HARD_STOP = "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S"
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What the replicas of a deployment ask of Ray.
+
+    Attributes:
+        each: resources of one replica, by Ray's names.
+        max_replicas: how many there may be, updates aside.
+    """
+
+    deployment: str
+    each: dict[str, float]
+    max_replicas: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """A worker group: what one of its pods has, by Ray's names, and how many pods there may be."""
+
+    name: str
+    each: dict[str, float]
+    max_pods: int
+
+    def places(self, demand: dict[str, float]) -> int:
+        """Return how many replicas with this demand one pod could hold."""
+        return min(int(self.each.get(name, 0.0) / amount) for name, amount in demand.items())
+
+
+def app_args(service: Manifest, folder: Path) -> AppArgs:
+    """Return the arguments in `serveConfigV2`, checked against Serve's schema and ours.
+
+    Raises:
+        InvalidConfig: what is wrong with it.
+    """
+    path = folder / "serve_config.yaml"
+    path.write_text(service["spec"]["serveConfigV2"])
+    return load_config(path).apps["polyvox"]
+
+
+def serve_config(service: Manifest) -> Any:
+    return yaml.safe_load(service["spec"]["serveConfigV2"])
+
+
+def capacity(service: Manifest, args: AppArgs) -> Iterator[str]:
+    """Yield each deployment whose replicas no worker group has room for, one more than its most."""
+    groups = [_group(spec) for spec in service["spec"]["rayClusterConfig"]["workerGroupSpecs"]]
+    for demand in demands(service, args):
+        places = sum(group.max_pods * group.places(demand.each) for group in groups)
+        if places < demand.max_replicas + 1:
+            yield f"{demand.deployment}: {demand.max_replicas} replicas and one to update, {places} places"
+
+
+def demands(service: Manifest, args: AppArgs) -> Iterator[Demand]:
+    """Yield what the application asks of Ray, as `deployments:` in the configuration changes it."""
+    overrides = {entry["name"]: entry for entry in _deployments(service)}
+    ingress = overrides.pop("Ingress", {}).get("ray_actor_options", {"num_cpus": args.ingress.cpus})
+    yield Demand("Ingress", _by_ray_names(ingress), args.ingress.num_replicas)
+    for engine in args.engines:
+        name = f"TTSServer-{engine.name}"
+        options = overrides.pop(name, {}).get("ray_actor_options", resources(engine.replica))
+        yield Demand(name, _by_ray_names(options), engine.replica.autoscaling.max_replicas)
+    if overrides:
+        raise LookupError(f"the application has no deployment {', '.join(overrides)}")
+
+
+def _deployments(service: Manifest) -> list[Manifest]:
+    found: list[Manifest] = serve_config(service)["applications"][0].get("deployments", [])
+    return found
+
+
+def _by_ray_names(options: dict[str, Any]) -> dict[str, float]:
+    named = {"CPU": options.get("num_cpus", 0), "GPU": options.get("num_gpus", 0)}
+    return {name: amount for name, amount in (named | options.get("resources", {})).items() if amount}
+
+
+def _group(spec: Manifest) -> Group:
+    limits = container(spec["template"])["resources"]["limits"]
+    # KubeRay hands this to a shell, inside quotes of its own.
+    custom = json.loads(json.loads(spec["rayStartParams"].get("resources", '"{}"')))
+    each = {"CPU": cores(limits["cpu"]), "GPU": float(limits.get("nvidia.com/gpu", 0)), **custom}
+    return Group(spec["groupName"], each, spec["maxReplicas"])
+
+
+def cores(quantity: str) -> float:
+    """Return a Kubernetes quantity of CPUs as a number: `2`, or `500m`."""
+    return float(quantity[:-1]) / 1000 if quantity.endswith("m") else float(quantity)
+
+
+def volumes(manifests: list[Manifest]) -> Iterator[str]:
+    """Yield mounts without a volume, volumes without a mount, and claims that nobody makes."""
+    claims = {claim["metadata"]["name"] for claim in of_kind("PersistentVolumeClaim", manifests)}
+    for manifest in of_kind("StatefulSet", manifests):
+        claims |= {claim["metadata"]["name"] for claim in manifest["spec"].get("volumeClaimTemplates", [])}
+    for name, pod in pod_specs(manifests):
+        declared = {volume["name"]: volume for volume in pod.get("volumes", [])}
+        mounted = {mount["name"] for one in pod["containers"] for mount in one.get("volumeMounts", [])}
+        yield from (f"{name}: nothing to mount as {mount}" for mount in mounted - declared.keys() - claims)
+        yield from (f"{name}: nobody mounts {volume}" for volume in declared.keys() - mounted)
+        used = {volume["persistentVolumeClaim"]["claimName"] for volume in _claiming(declared)}
+        yield from (f"{name}: there is no claim {claim}" for claim in used - claims)
+
+
+def _claiming(declared: dict[str, Manifest]) -> list[Manifest]:
+    return [volume for volume in declared.values() if "persistentVolumeClaim" in volume]
+
+
+def paths(service: Manifest, args: AppArgs) -> Iterator[str]:
+    """Yield paths in the arguments that no worker with a GPU mounts, or that it can't write to."""
+    gpu = [
+        one for one in workers(service).values() if "nvidia.com/gpu" in container(one)["resources"]["limits"]
+    ]
+    for engine in args.engines:
+        if engine.kind != "gpt_sovits":
+            continue
+        read = [engine.voices, *(model.weights for model in engine.models.values())]
+        for template in gpu:
+            mounts = {mount["mountPath"]: mount for mount in container(template)["volumeMounts"]}
+            yield from (f"{path} isn't mounted" for path in read if path not in mounts)
+            cache = next((mount for at, mount in mounts.items() if engine.prompt_cache.startswith(at)), None)
+            if cache is None or cache.get("readOnly"):
+                yield f"{engine.prompt_cache} can't be written to"
+
+
+def times(service: Manifest, args: AppArgs) -> Iterator[str]:
+    """Yield each limit in time that would cut a stream which the one inside it still allows."""
+    ingress = next((one for one in _deployments(service) if one["name"] == "Ingress"), {})
+    stated = [engine.replica.graceful_shutdown_timeout_s for engine in args.engines]
+    graces = [seconds or 0.0 for seconds in (*stated, ingress.get("graceful_shutdown_timeout_s"))]
+    if min(graces) < longest_stream_s(args):
+        yield f"replicas stop after {graces}, streams last up to {longest_stream_s(args)}"
+    deletion_s = service["spec"]["rayClusterDeletionDelaySeconds"]
+    for name, template in workers(service).items():
+        command = container(template)["lifecycle"]["preStop"]["exec"]["command"]
+        drain_s, hard_stop_s = float(command[1]), float(environment(template)[HARD_STOP])
+        pod_s = template["spec"]["terminationGracePeriodSeconds"]
+        rising = [max(graces), drain_s, hard_stop_s, pod_s, deletion_s]
+        if rising != sorted(set(rising)):
+            yield f"{name}: replica, drain, HAProxy, pod, cluster: one ends before the one inside: {rising}"
+
+
+def longest_stream_s(args: AppArgs) -> float:
+    """Return how long a listener may take: 0.3 s a character, a quarter of the speed, and one stall."""
+    limits = args.ingress.limits
+    return limits.max_input_chars * 0.3 / 0.25 + limits.write_timeout_s
