@@ -8,9 +8,10 @@ from typing import Any
 import ray
 from ray import serve
 from ray.serve import Application, Deployment
-from ray.serve.config import AutoscalingConfig, BackpressureConfig, RequestRouterConfig
+from ray.serve.config import BackpressureConfig, RequestRouterConfig
 
-from deployments.config import AppArgs, EngineArgs, IngressArgs, ReplicaArgs
+from deployments.autoscaling.wiring import autoscaling_config
+from deployments.config import AppArgs, EngineArgs, IngressArgs, LimitArgs, ReplicaArgs
 from deployments.ingress import Ingress
 from deployments.transport import ENGINE_ENV, REPLICA_ENV
 from deployments.tts_server import TTSServer
@@ -29,23 +30,21 @@ def build(args: AppArgs) -> Application:
     """Return the application: an ingress in front of one deployment for each engine."""
     handles: dict[str, Application] = {}
     for engine in args.engines:
-        bound = _engine_deployment(engine).bind(engine)
+        bound = _engine_deployment(engine, args.ingress.limits).bind(engine)
         handles |= dict.fromkeys(engine.model_names, bound)
     return _ingress_deployment(args.ingress).bind(args.ingress, handles, _multiplexed(args))
 
 
-def _engine_deployment(engine: EngineArgs) -> Deployment:
+def _engine_deployment(engine: EngineArgs, limits: LimitArgs) -> Deployment:
     replica = engine.replica
     return serve.deployment(
         name=f"TTSServer-{engine.name}",
         max_ongoing_requests=engine.num_slots + REFUSAL_ROOM,
         max_queued_requests=replica.max_queued_requests,
         backpressure_config=BackpressureConfig(status_code=429, retry_after_s=replica.retry_after_s),
-        autoscaling_config=AutoscalingConfig(
-            **replica.autoscaling.model_dump(), metrics_interval_s=1.0, look_back_period_s=5.0
-        ),
+        autoscaling_config=autoscaling_config(replica.autoscaling),
         request_router_config=ROUTER,
-        graceful_shutdown_timeout_s=replica.graceful_shutdown_timeout_s,
+        graceful_shutdown_timeout_s=replica.graceful_shutdown_timeout_s or limits.longest_playback_s,
         health_check_period_s=2.0,
         ray_actor_options={**resources(replica), "runtime_env": {"env_vars": ENGINE_ENV}},
         max_surge_percent=100,
@@ -64,6 +63,7 @@ def _ingress_deployment(args: IngressArgs) -> Deployment:
         name="Ingress",
         num_replicas=args.num_replicas,
         max_ongoing_requests=args.max_ongoing_requests,
+        graceful_shutdown_timeout_s=args.graceful_shutdown_timeout_s or args.limits.longest_playback_s,
         ray_actor_options={"num_cpus": args.cpus, "runtime_env": {"env_vars": REPLICA_ENV}},
         max_surge_percent=100,
     )(Ingress)

@@ -31,13 +31,29 @@ class StreamingArgs(StrictModel):
 
 
 class AutoscalingArgs(StrictModel):
-    """Bounds and pace of a deployment's autoscaling; Serve's words, Serve's meaning."""
+    """Bounds and pace of a deployment's autoscaling.
 
+    `policy: headroom` is Polyvox's own: it counts slots and real-time load, expects as many listeners as the
+    trend says for when a replica that starts now is ready (after `startup_s`, later after what starting was
+    seen to take), and leaves room for `margin` standard deviations of chance beside them. Those who are here
+    fill replicas to `target_load` at most. It stops replicas that weren't needed at any moment of
+    `downscale_delay_s`.
+
+    `policy: ongoing_requests` is Serve's: `target_ongoing_requests` and `upscale_delay_s` are for it alone.
+    """
+
+    policy: Literal["headroom", "ongoing_requests"] = "headroom"
     min_replicas: Annotated[int, Field(ge=0)] = 1
     max_replicas: PositiveInt = 2
+    downscale_delay_s: Annotated[float, Field(ge=0)] = 60.0
+    downscale_to_zero_delay_s: Annotated[float, Field(ge=0)] = 300.0
+    target_load: Annotated[float, Field(gt=0, le=1)] = 0.8
+    margin: Annotated[float, Field(ge=0)] = 2.0
+    min_headroom_s: float = 0.25
+    startup_s: Annotated[float, Field(ge=0)] = 20.0
+    trend_window_s: PositiveFloat = 30.0
     target_ongoing_requests: PositiveFloat = 48
     upscale_delay_s: Annotated[float, Field(ge=0)] = 3.0
-    downscale_delay_s: Annotated[float, Field(ge=0)] = 60.0
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> AutoscalingArgs:
@@ -45,12 +61,30 @@ class AutoscalingArgs(StrictModel):
             raise ValueError(f"min_replicas {self.min_replicas} exceeds max_replicas {self.max_replicas}")
         return self
 
+    @model_validator(mode="after")
+    def _keys_have_an_effect(self) -> AutoscalingArgs:
+        for policy, keys in _POLICY_KEYS.items():
+            idle = sorted(keys & self.model_fields_set)
+            if idle and policy != self.policy:
+                raise ValueError(f"{', '.join(idle)}: only for policy {policy}, and this is {self.policy}")
+        return self
+
+
+_POLICY_KEYS = {
+    "headroom": {"target_load", "margin", "min_headroom_s", "startup_s", "trend_window_s"},
+    "ongoing_requests": {"target_ongoing_requests", "upscale_delay_s"},
+}
+
 
 class ReplicaArgs(StrictModel):
     """What one replica holds.
 
     `device: auto` takes `gpus` of a GPU where the cluster has one when the application is built, and `cpus`
     otherwise. On a cluster whose GPU nodes come and go, state the device.
+
+    A replica that is to go takes no more streams and leaves when its last one has ended.
+    `graceful_shutdown_timeout_s` is when it is killed all the same: left out, later than the longest request
+    that `limits` allow can play.
     """
 
     device: Literal["auto", "cpu", "gpu"] = "auto"
@@ -59,7 +93,7 @@ class ReplicaArgs(StrictModel):
     autoscaling: AutoscalingArgs = AutoscalingArgs()
     max_queued_requests: Annotated[int, Field(ge=0)] = 64
     retry_after_s: PositiveFloat = 2.0
-    graceful_shutdown_timeout_s: PositiveFloat = 600.0
+    graceful_shutdown_timeout_s: PositiveFloat | None = None
 
 
 class FormantArgs(StrictModel):
@@ -125,9 +159,7 @@ class GPTSoVITSArgs(StrictModel):
     policy: Literal["least_headroom", "round_robin"] = "least_headroom"
     min_pace: Annotated[float, Field(ge=0)] | None = None
     streaming: StreamingArgs = StreamingArgs()
-    replica: ReplicaArgs = ReplicaArgs(
-        cpus=1.0, autoscaling=AutoscalingArgs(max_replicas=1, target_ongoing_requests=4)
-    )
+    replica: ReplicaArgs = ReplicaArgs(cpus=1.0, autoscaling=AutoscalingArgs(max_replicas=1))
 
     @property
     def model_names(self) -> tuple[str, ...]:
@@ -150,7 +182,18 @@ class LimitArgs(StrictModel):
 
 
 class IngressArgs(StrictModel):
-    """The HTTP edge. Its number is fixed: resizing it would cut the streams that it carries."""
+    """The HTTP edge. Its number is fixed: resizing it would cut the streams that it carries.
+
+    `graceful_shutdown_timeout_s` is as in `ReplicaArgs`.
+    """
+
+    @property
+    def longest_playback_s(self) -> float:
+        """How long a request can take to be heard: every character at a quarter of the speed, and a stall.
+
+        The densest script, Chinese read slowly, has a character in 0.3 s.
+        """
+        return self.max_input_chars * 0.3 / 0.25 + self.write_timeout_s
 
     num_replicas: PositiveInt = 1
     cpus: PositiveFloat = 0.25
@@ -159,6 +202,7 @@ class IngressArgs(StrictModel):
     cors_origins: tuple[str, ...] = Field(default=(), strict=False)
     model_aliases: dict[str, str] = {}
     voice_aliases: dict[str, str] = {}
+    graceful_shutdown_timeout_s: PositiveFloat | None = None
 
 
 class AppArgs(StrictModel):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 
+from deployments.autoscaling.figures import ReplicaFigures
 from deployments.config import EngineArgs
 from deployments.credit import CreditServer
 from deployments.residents import Residents
@@ -24,6 +26,7 @@ class TTSServer:
 
     async def __init__(self, args: EngineArgs) -> None:  # type: ignore[misc]  # Serve awaits it
         self._residents = Residents(args)
+        self._figures = ReplicaFigures()
         await self._residents.start()
         self._credit = CreditServer()
         await self._credit.start(node_address())
@@ -34,8 +37,10 @@ class TTSServer:
             engine = await self._residents.engine(request.model)
             stream = engine.generate(request)
         except PolyvoxError as error:
+            self._figures.refused(error)
             yield StreamFailed.of(error)
             return
+        self._figures.opened(stream)
         address = self._credit.register(stream)
         try:
             yield StreamOpened(stream.sample_rate_hz, address)
@@ -44,6 +49,7 @@ class TTSServer:
         finally:
             # Reached when the listener hangs up, too: Serve cancels this generator where it waits.
             stream.cancel()
+            self._figures.ended(stream)
             self._credit.release(address)
 
     async def voices(self) -> tuple[VoiceInfo, ...]:
@@ -51,6 +57,11 @@ class TTSServer:
 
     async def stats(self) -> EngineStats:
         return self._residents.stats()
+
+    async def record_autoscaling_stats(self) -> dict[str, float]:
+        """Return what autoscaling goes by: see `ReplicaReport`. Serve asks every second."""
+        now_s = asyncio.get_running_loop().time()
+        return self._figures.report(now_s, self._residents.stats())._asdict()
 
     def check_health(self) -> None:
         for engine in self._residents.loaded:
