@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import psutil
 import torch
 
-from benchmarks.engine.crowd import Crowd, Visit, visit
+from benchmarks.engine.crowd import Crowd, Visit, stall, visit
 from benchmarks.engine.settings import VoiceSizes
 from benchmarks.engine.voices import catalogue, noise_prompt
 from tts_core.engine.assembly import EngineOptions
@@ -28,12 +28,14 @@ class Contestant:
         name: for the report.
         options: of the engine.
         while_starting, while_visited: entered at those times, and at no others.
+        num_stalled: how many others are there all the time, who have stopped to listen.
     """
 
     name: str
     options: EngineOptions
     while_starting: Setting = nullcontext
     while_visited: Setting = nullcontext
+    num_stalled: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,9 @@ class Arena:
     def __init__(
         self, model: LoadedModel, voice: VoiceSizes, contestants: Sequence[Contestant], most: int
     ) -> None:
-        self._model, self._contestants, self._most = model, contestants, most
-        self._prompts = {str(seed): noise_prompt(model, voice, seed) for seed in range(most)}
+        self._model, self._contestants = model, contestants
+        self._num_slots = most + max(one.num_stalled for one in contestants)
+        self._prompts = {str(seed): noise_prompt(model, voice, seed) for seed in range(self._num_slots)}
         self._engines: dict[str, BatchingEngine] = {}
 
     @asynccontextmanager
@@ -73,6 +76,7 @@ class Arena:
                 with contestant.while_starting():
                     await engine.start()
                 stack.push_async_callback(engine.stop)
+                await stall(engine, self._model.name, contestant.num_stalled)
                 self._engines[contestant.name] = engine
             yield self
 
@@ -91,13 +95,13 @@ class Arena:
         return [Contest(name, crowd, came) for name, came in visits.items()]
 
     def _new_engine(self, options: EngineOptions) -> BatchingEngine:
-        voices = catalogue(self._model, self._most)
+        voices = catalogue(self._model, self._num_slots)
         return BatchingEngine(
             self._model,
             self._prompts.__getitem__,
             lambda: voices,
             StreamLimits(),
-            replace(options, num_slots=self._most),
+            replace(options, num_slots=self._num_slots),
         )
 
 

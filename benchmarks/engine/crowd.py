@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import anyio
 
 from benchmarks.engine.voices import LANGUAGE, TEXT
 from benchmarks.load.playback import Playback, simulate
 from tts_core.engine.protocol import AsyncEngine
 from tts_core.request import Segment, SynthesisRequest
 from tts_core.sampling_params import SamplingParams
+
+_STALLED_TOKENS = 500
+"""More speech than an engine runs ahead of its listener, so that they keep their slot."""
+_STALL_TIMEOUT_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,23 @@ class Visit:
     @property
     def cpu_s_per_audio_s(self) -> float:
         return self.cpu_s / self.audio_s
+
+
+async def stall(engine: AsyncEngine, model_name: str, count: int) -> None:
+    """Let listeners come who take nothing, and return when the engine has stopped to speak to them.
+
+    Raises:
+        PolyvoxError: the engine refused someone.
+        TimeoutError: it never stopped.
+    """
+    sampling = SamplingParams(ignore_eos=True, max_tokens=_STALLED_TOKENS)
+    crowd = Crowd("stalled", (0.0,) * count, sampling, low_latency=True)
+    for index in range(count):
+        request = _request(model_name, crowd, index)
+        engine.generate(replace(request, request_id=f"stalled {index}"))
+    with anyio.fail_after(_STALL_TIMEOUT_S):
+        while engine.stats().num_paused < count:  # noqa: ASYNC110 - engines tell nobody when they stop
+            await asyncio.sleep(0.1)
 
 
 async def visit(engine: AsyncEngine, model_name: str, crowd: Crowd) -> Visit:

@@ -14,16 +14,20 @@ Schema `polyvox.engine/1`. Times are seconds, sizes bytes.
         stages          one object for each stage in each size: see `figures.stage_figures`
         budgets         rows, parts (seconds for a second of audio), total_s, audio_s_per_s
     load            null, or one object for each crowd and engine: see `figures.contest_figures`
-    determinism     null, or for each crowd: fixed, free (the same), ratios (see `ratios.Ratios`)
+    determinism     null, or for each crowd: first (fixed shapes), second (free ones): the same figures;
+                    ratios: see `ratios.Ratios`
+    stalled         the same: beside a listener who has stalled, and without
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.engine.contestants import Contest
 from benchmarks.engine.figures import contest_figures, pairs_of, stage_figures
 from benchmarks.engine.ratios import compare
 from benchmarks.engine.run import Results, StageResults
@@ -42,22 +46,27 @@ def build_document(results: Results) -> dict[str, Any]:
         "memory": results.memory,
         "stages": None if results.stages is None else _stages(results.stages),
         "load": None if results.load is None else [contest_figures(one) for one in results.load],
-        "determinism": None
-        if results.determinism is None
-        else [
-            {
-                "fixed": contest_figures(fixed),
-                "free": contest_figures(free),
-                "ratios": asdict(compare(fixed.visits, free.visits)),
-            }
-            for fixed, free in pairs_of(results.determinism)
-        ],
+        "determinism": _pairs(results.determinism),
+        "stalled": _pairs(results.stalled),
     }
 
 
 def write_document(document: dict[str, Any], path: Path) -> None:
     """Write the JSON file."""
     path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def _pairs(contests: Sequence[Contest] | None) -> list[dict[str, Any]] | None:
+    if contests is None:
+        return None
+    return [
+        {
+            "first": contest_figures(first),
+            "second": contest_figures(second),
+            "ratios": asdict(compare(first.visits, second.visits)),
+        }
+        for first, second in pairs_of(contests)
+    ]
 
 
 def _stages(stages: StageResults) -> dict[str, Any]:

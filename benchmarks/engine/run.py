@@ -31,6 +31,7 @@ from tts_core.models.gpt_sovits.loaded_model import LoadedModel, load_model
 from tts_core.models.gpt_sovits.weights import locate_weights
 
 FIXED, FREE = "fixed shapes", "free shapes"
+STALLED, EMPTY = "a stalled listener", "an empty place"
 
 Telling = Callable[[str], AbstractContextManager[object]]
 """Says what is being done, while it is."""
@@ -65,6 +66,7 @@ class Results:
     stages: StageResults | None = None
     load: Sequence[Contest] | None = None
     determinism: Sequence[Contest] | None = None
+    stalled: Sequence[Contest] | None = None
 
 
 class Run:
@@ -91,6 +93,7 @@ class Run:
             "stages": lambda: self._stages(model),
             "load": lambda: asyncio.run(self._load_part(model)),
             "determinism": lambda: asyncio.run(self._determinism(model)),
+            "stalled": lambda: asyncio.run(self._stalled(model)),
         }
         made = {name: make() for name, make in parts.items() if name in settings.parts}
         return Results(
@@ -143,6 +146,15 @@ class Run:
         contestants = [
             Contestant(FIXED, self._options()),
             Contestant(FREE, self._options(), free_shapes, free_windows_and_noise),
+        ]
+        crowds = [Crowd.burst(count, sampling, low_latency=False) for count in pairs.listeners]
+        return await self._contests(model, contestants, crowds, pairs.rounds)
+
+    async def _stalled(self, model: LoadedModel) -> list[Contest]:
+        pairs, sampling = self._settings.pairs, self._settings.sampling
+        contestants = [
+            Contestant(STALLED, self._options(), num_stalled=1),
+            Contestant(EMPTY, self._options()),
         ]
         crowds = [Crowd.burst(count, sampling, low_latency=False) for count in pairs.listeners]
         return await self._contests(model, contestants, crowds, pairs.rounds)

@@ -11,7 +11,7 @@ from tts_core.models.gpt_sovits.decoding import check_fits
 from tts_core.models.gpt_sovits.script import SpeakingOptions
 from tts_core.sampling_params import SamplingParams
 
-Part = Literal["stages", "load", "determinism"]
+Part = Literal["stages", "load", "determinism", "stalled"]
 PARTS: tuple[Part, ...] = get_args(Part)
 POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
 DTYPES = ("float32", "bfloat16", "float16")
@@ -93,7 +93,7 @@ class LoadSizes:
 
 @dataclass(frozen=True)
 class PairSizes:
-    """The comparison of fixed shapes with free ones: `rounds` of each in turn, `listeners` at once."""
+    """Comparisons of two engines: `rounds` of each in turn, `listeners` at once."""
 
     listeners: tuple[int, ...] = (1, 4)
     rounds: int = 5

@@ -28,6 +28,10 @@ _PAIRS_NOTE = (
     "Costs are of the first in terms of the second, pair by pair: 1.02 is 2 % more. The last column compares "
     "the first engine with itself, one round later."
 )
+_STALLED_NOTE = (
+    "The same crowds in turn on an engine where one more listener has stopped reading in the middle of a "
+    "segment, slot and all, and on one where that place is empty. The other columns as above."
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,10 @@ def sheets_of(document: Document) -> Iterator[Sheet]:
     if document["load"] is not None:
         yield _load(document["load"])
     if document["determinism"] is not None:
-        yield _pairs(document["determinism"])
+        yield _pairs(document["determinism"], "What bit identity costs", ("fixed", "free"), _PAIRS_NOTE)
+    if document["stalled"] is not None:
+        names = ("stalled", "empty")
+        yield _pairs(document["stalled"], "What a stalled listener costs", names, _STALLED_NOTE)
 
 
 def _conditions(document: Document) -> Iterator[tuple[str, str]]:
@@ -163,24 +170,18 @@ def _contest(one: Document) -> tuple[str, ...]:
     )
 
 
-def _pairs(pairs: Sequence[Document]) -> Sheet:
-    columns = (
-        "crowd",
-        "fixed, audio s/s",
-        "free, audio s/s",
-        "time",
-        "CPU",
-        "fixed against itself",
-    )
+def _pairs(pairs: Sequence[Document], title: str, names: tuple[str, str], note: str) -> Sheet:
+    speeds = (f"{name}, audio s/s" for name in names)
+    columns = ("crowd", *speeds, "time", "CPU", f"{names[0]} against itself")
     rows = [
         (
-            _crowd(one["fixed"]),
-            *(_spread(one[name]["audio_s_per_s"]) for name in ("fixed", "free")),
+            _crowd(one["first"]),
+            *(_spread(one[side]["audio_s_per_s"]) for side in ("first", "second")),
             *(_spread(one["ratios"][name], 3) for name in ("wall", "cpu", "noise")),
         )
         for one in pairs
     ]
-    return Sheet("What bit identity costs", columns, rows, _PAIRS_NOTE)
+    return Sheet(title, columns, rows, note)
 
 
 def _crowd(one: Document) -> str:

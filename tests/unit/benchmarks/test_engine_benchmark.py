@@ -132,10 +132,16 @@ def test_all_listeners_are_reported(written: tuple[Any, str, str]) -> None:
 
 def test_both_kinds_of_shapes_are_reported(written: tuple[Any, str, str]) -> None:
     (pair,) = written[0]["determinism"]
-    assert (pair["fixed"]["engine"], pair["free"]["engine"]) == ("fixed shapes", "free shapes")
-    assert len(pair["fixed"]["visits"]) == len(pair["free"]["visits"]) == 2
+    assert (pair["first"]["engine"], pair["second"]["engine"]) == ("fixed shapes", "free shapes")
+    assert len(pair["first"]["visits"]) == len(pair["second"]["visits"]) == 2
     assert pair["ratios"]["wall"]["low"] <= pair["ratios"]["wall"]["median"] <= pair["ratios"]["wall"]["high"]
     assert pair["ratios"]["noise"] is not None
+
+
+def test_a_stalled_listener_is_compared_with_an_empty_place(written: tuple[Any, str, str]) -> None:
+    (pair,) = written[0]["stalled"]
+    assert (pair["first"]["engine"], pair["second"]["engine"]) == ("a stalled listener", "an empty place")
+    assert pair["first"]["listeners"] == pair["second"]["listeners"]
 
 
 def test_the_report_has_a_table_for_each_part(written: tuple[Any, str, str]) -> None:
@@ -147,6 +153,7 @@ def test_the_report_has_a_table_for_each_part(written: tuple[Any, str, str]) -> 
         "A second of audio",
         "Listeners",
         "What bit identity costs",
+        "What a stalled listener costs",
     ]
     assert [line[3:] for line in markdown.splitlines() if line.startswith("## ")] == titles
     assert all(title in printed for title in titles)
@@ -157,7 +164,8 @@ def test_the_report_has_a_table_for_each_part(written: tuple[Any, str, str]) -> 
 
 def test_parts_that_were_not_made_have_no_table(written: tuple[Any, str, str]) -> None:
     document = {**written[0], "stages": None, "load": None}
-    assert [sheet.title for sheet in sheets_of(document)] == ["Conditions", "What bit identity costs"]
+    titles = [sheet.title for sheet in sheets_of(document)]
+    assert titles == ["Conditions", "What bit identity costs", "What a stalled listener costs"]
 
 
 def test_markdown_keeps_cells_apart() -> None:
