@@ -12,7 +12,7 @@ from deployments.config import EngineArgs, GPTSoVITSArgs
 from deployments.engines import create_engine
 from tts_core.engine.protocol import AsyncEngine
 from tts_core.errors import UnknownModel
-from tts_core.stats import EngineStats
+from tts_core.stats import EngineStats, GuardStats
 from tts_core.voice import VoiceInfo
 
 _CHECK_S = 0.05
@@ -88,6 +88,7 @@ class Residents:
             num_finished=sum(stats.num_finished for stats in each),
             num_aborted=sum(stats.num_aborted for stats in each),
             audio_s=sum(stats.audio_s for stats in each),
+            guards=sum((stats.guards for stats in each), GuardStats()),
         )
 
     async def stop(self) -> None:

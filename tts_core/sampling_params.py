@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from tts_core.errors import InvalidParameter
 
+MIN_TOKENS = 11
+"""As the reference has it, too."""
 MAX_TOKENS = 1500
 """A minute of speech at 25 tokens a second: the reference's own limit."""
 _RANGES: dict[str, tuple[float, float]] = {
@@ -32,6 +34,8 @@ class SamplingParams:
             where a sentence ends.
         min_tokens: a segment has at least so many tokens (25 a second); the reference's 11 by default.
         max_tokens: a segment has at most so many.
+        guard: whether segments that lose their words, repeat themselves or don't end are noticed, and said
+            again or cut. Only acts where the three before it are the defaults.
 
     Raises:
         InvalidParameter: a value is outside its range, or `min_tokens` is above `max_tokens`.
@@ -42,8 +46,9 @@ class SamplingParams:
     temperature: float = 1.0
     repetition_penalty: float = 1.35
     ignore_eos: bool = False
-    min_tokens: int = 11
+    min_tokens: int = MIN_TOKENS
     max_tokens: int = MAX_TOKENS
+    guard: bool = True
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():
@@ -53,6 +58,15 @@ class SamplingParams:
                 f"min_tokens must be at most max_tokens ({self.max_tokens}), not {self.min_tokens}",
                 param="min_tokens",
             )
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether the length of segments is theirs to decide, and is watched."""
+        return (
+            self.guard
+            and not self.ignore_eos
+            and (self.min_tokens, self.max_tokens) == (MIN_TOKENS, MAX_TOKENS)
+        )
 
 
 def _check(name: str, value: object, low: float, high: float) -> None:

@@ -15,6 +15,10 @@ class SamplingFields(BaseModel):
     temperature: float | None = Field(None, description="Below 1 the likely become likelier.")
     repetition_penalty: float | None = Field(None, description="Above 1, repeating becomes less likely.")
 
+    guard: bool | None = Field(
+        None, description="False: lost, repeated and endless speech is neither said again nor cut."
+    )
+
     def sampling(self, **more: int | bool | None) -> SamplingParams | None:
         """Return the settings that were given over the defaults, or None where there were none.
 

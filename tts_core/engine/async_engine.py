@@ -19,6 +19,7 @@ from tts_core.engine.voicing import Voiced, VoiceJob, Voicer
 from tts_core.errors import EnginePoisoned, EngineStopped, PolyvoxError, SetupError
 from tts_core.models.gpt_sovits.admission import check_request
 from tts_core.models.gpt_sovits.faults import describe
+from tts_core.models.gpt_sovits.guards import Verdict, counts_of, report
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.script import PromptOf, Script, write_script
 from tts_core.request import SynthesisRequest
@@ -176,6 +177,10 @@ class BatchingEngine:
     def on_failed(self, listener: Listener, error: PolyvoxError) -> None:
         listener.stream.fail(error)
 
+    def on_take(self, listener: Listener, index: int, verdict: Verdict) -> None:
+        self._open.count_take(counts_of(verdict))
+        report(verdict, listener.request_id, index)
+
     def on_fault(self, reason: str) -> None:
         self._poison_reason = reason
         self._open.fail_all(lambda: EnginePoisoned(reason))
@@ -244,3 +249,6 @@ class _Posted:
 
     def on_failed(self, listener: Listener, error: PolyvoxError) -> None:
         self._owner.say(self._target.on_failed, listener, error)
+
+    def on_take(self, listener: Listener, index: int, verdict: Verdict) -> None:
+        self._owner.say(self._target.on_take, listener, index, verdict)

@@ -17,6 +17,7 @@ from tts_core.engine.stream import BYTES_PER_SAMPLE
 from tts_core.engine.voicing import Voiced, VoiceJob, do_voice_job, vocoder_of
 from tts_core.errors import PolyvoxError, SegmentFailed
 from tts_core.models.gpt_sovits.faults import EngineFault, describe, is_device_fault
+from tts_core.models.gpt_sovits.guards import Verdict
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.script import Script
 
@@ -32,6 +33,7 @@ class Outlet(Protocol):
     def on_audio(self, listener: Listener, pcm: bytes) -> None: ...
     def on_spoken(self, listener: Listener) -> None: ...
     def on_failed(self, listener: Listener, error: PolyvoxError) -> None: ...
+    def on_take(self, listener: Listener, index: int, verdict: Verdict) -> None: ...
 
 
 class Engine:
@@ -86,7 +88,7 @@ class Engine:
             self._fail(sequence, "reading the request", result.error, counts=False)
             return
         sequence.listener.script = result.script
-        sequence.inputs = result.inputs
+        sequence.inputs, sequence.takes = result.inputs, result.takes
         sequence.num_inputs, sequence.num_prompt = len(result.inputs), len(result.inputs.prompt)
         sequence.max_codes = result.script.most_tokens(len(result.inputs))
         sequence.vocoder = result.script.vocoder(sequence.index, self._model)
@@ -165,9 +167,9 @@ class Engine:
         script, inputs, slot = _script(sequence), sequence.inputs, sequence.slot
         assert inputs is not None
         assert slot is not None
-        source = NoiseSource(script.request.seed, sequence.index)
+        take = sequence.takes.take if sequence.takes else 0
+        source = NoiseSource(script.request.seed, sequence.index, take)
         drawn = self._runner.prefill(inputs, slot, script.sampling, source)
-        sequence.inputs = None
         following = self._scheduler.started(sequence)
         if following is not None:
             self._prepare(following)
@@ -180,17 +182,32 @@ class Engine:
             self._take(sequence, token)
 
     def _take(self, sequence: Sequence, drawn: Drawn) -> None:
-        """Add a token to its sequence, and end that where speech ends."""
+        """Add a token to its sequence, and end the take where speech ends, or goes wrong."""
         if not drawn.is_finite:
             step = len(sequence.codes)
             error = FloatingPointError(f"the model's logits are not finite at step {step}")
             self._fail(sequence, Decode.name, error)
             return
+        takes, is_wrong = sequence.takes, False
         if not drawn.is_end:
             sequence.codes.append(drawn.token)
-        if drawn.is_end or len(sequence.codes) >= sequence.max_codes:
-            self._vacate(sequence)
-            self._scheduler.decoded(sequence)
+            is_wrong = takes is not None and takes.watch(drawn.token)
+        if drawn.is_end or is_wrong or len(sequence.codes) >= sequence.max_codes:
+            self._end_take(sequence, is_complete=drawn.is_end)
+
+    def _end_take(self, sequence: Sequence, *, is_complete: bool) -> None:
+        """Free a sequence's slot. Its tokens are complete, unless they are to be drawn once more."""
+        self._vacate(sequence)
+        if sequence.takes is not None:
+            verdict = sequence.takes.end(sequence.codes, is_complete=is_complete)
+            self._outlet.on_take(sequence.listener, sequence.index, verdict)
+            if verdict.codes is None:
+                sequence.codes = []
+                self._scheduler.prepared(sequence)
+                return
+            sequence.codes = verdict.codes
+        sequence.inputs = None
+        self._scheduler.decoded(sequence)
 
     def _say(self, sequence: Sequence, pcm: bytes) -> float:
         """Pass audio on, and return its seconds."""

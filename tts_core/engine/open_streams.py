@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 from tts_core.engine.stream import BYTES_PER_SAMPLE, SpeechStream, StreamState
 from tts_core.errors import PolyvoxError
-from tts_core.stats import EngineStats
+from tts_core.stats import EngineStats, GuardStats
 
 
 class _HasStream(Protocol):
@@ -32,6 +32,7 @@ class OpenStreams(Generic[_Entry]):
         self._num_finished = 0
         self._num_aborted = 0
         self._num_samples = 0
+        self._guards = GuardStats()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -59,6 +60,10 @@ class OpenStreams(Generic[_Entry]):
         """Count audio that was made."""
         self._num_samples += num_bytes // BYTES_PER_SAMPLE
 
+    def count_take(self, counts: GuardStats) -> None:
+        """Count what became of a segment's take."""
+        self._guards += counts
+
     def abort(self, request_id: str) -> bool:
         """End a stream early. Returns whether there was one."""
         entry = self._entries.get(request_id)
@@ -81,4 +86,5 @@ class OpenStreams(Generic[_Entry]):
             num_finished=self._num_finished,
             num_aborted=self._num_aborted,
             audio_s=self._num_samples / self._sample_rate_hz,
+            guards=self._guards,
         )

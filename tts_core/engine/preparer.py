@@ -10,17 +10,19 @@ from tts_core.engine.sequence import Sequence
 from tts_core.engine.streams import SideStream
 from tts_core.engine.worker import Worker
 from tts_core.models.gpt_sovits.decoding import DecodeInputs
+from tts_core.models.gpt_sovits.guards import Takes
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.script import Script
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A sequence whose inputs are ready."""
+    """A sequence whose inputs are ready, and who watches over its tokens, if anyone does."""
 
     sequence: Sequence
     script: Script
     inputs: DecodeInputs
+    takes: Takes | None
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,9 @@ class Preparer(Worker[Sequence]):
         assert stream is not None
         try:
             script = sequence.listener.script or self._write(sequence)
-            inputs = script.inputs(sequence.index, self._model)
+            inputs, takes = script.inputs(sequence.index, self._model), script.takes(sequence.index)
             style = script.style
             stream.hand_over(inputs.phones, inputs.bert, inputs.prompt, style.audio, style.text)
         except Exception as error:
             return Unprepared(sequence, error)
-        return Prepared(sequence, script, inputs)
+        return Prepared(sequence, script, inputs, takes)

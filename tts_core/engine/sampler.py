@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tts_core.models.gpt_sovits.config import T2SConfig
-from tts_core.models.gpt_sovits.noise import Purpose, exponential, seed_word
+from tts_core.models.gpt_sovits.noise import TAKE_STEPS, Purpose, exponential, seed_word
 from tts_core.models.gpt_sovits.sampling import SamplingTensors, sample
 from tts_core.sampling_params import SamplingParams
 
@@ -19,10 +19,11 @@ NOISE_BLOCK = 32
 
 @dataclass(frozen=True)
 class NoiseSource:
-    """Where a sequence's noise comes from: the request's seed, and the segment's index."""
+    """Where a sequence's noise comes from: the request's seed, the segment's index, and which take it is."""
 
     seed: int
     segment: int
+    take: int = 0
 
 
 class Sampler:
@@ -78,7 +79,7 @@ class Sampler:
             return
         self._origin[0].fill_(seed_word(source.seed))
         self._origin[1].fill_(source.segment)
-        torch.add(self._steps, step, out=self._origin[2])
+        torch.add(self._steps, source.take * TAKE_STEPS + step, out=self._origin[2])
         self.make_noise()
         self._noise[slot].copy_(self._block)
 

@@ -12,6 +12,7 @@ from tts_core.request import SynthesisRequest
 
 if TYPE_CHECKING:  # so that scheduling works, and is tested, without torch
     from tts_core.models.gpt_sovits.decoding import DecodeInputs
+    from tts_core.models.gpt_sovits.guards import Takes
     from tts_core.models.gpt_sovits.script import Script
     from tts_core.models.gpt_sovits.vocoding import SegmentVocoder
 
@@ -20,7 +21,7 @@ class SequenceStatus(enum.Enum):
     """Where a segment is on its way to audio. Only the scheduler changes it."""
 
     READING = enum.auto()  # its phones and features are being prepared
-    WAITING = enum.auto()  # ready for a slot
+    WAITING = enum.auto()  # ready for a slot, perhaps not for the first time
     RUNNING = enum.auto()  # in a slot, a token at a time
     DECODED = enum.auto()  # its tokens are complete and its slot is free
     SPOKEN = enum.auto()  # all its audio was made
@@ -36,7 +37,8 @@ class Sequence:
         status: see `SequenceStatus`.
         slot: where it is computed while it is running.
         codes: its tokens so far.
-        inputs: what T2S reads, from when it was prepared until it was read.
+        inputs: what T2S reads, from when it was prepared until its tokens are complete.
+        takes: who watches over its tokens, if anyone does.
         num_inputs: how long that is, and `num_prompt` how much of it is the voice's own tokens.
         max_codes: how many tokens it may have.
         vocoder: the other half of its way, from when it was prepared.
@@ -51,6 +53,7 @@ class Sequence:
         self.slot: int | None = None
         self.codes: list[int] = []
         self.inputs: DecodeInputs | None = None
+        self.takes: Takes | None = None
         self.num_inputs = 0
         self.num_prompt = 0
         self.max_codes = 0
@@ -71,7 +74,9 @@ class Sequence:
             or self.status not in (SequenceStatus.RUNNING, SequenceStatus.DECODED)
         ):
             return None
-        return self.vocoder.due(len(self.codes), self.is_decoded)
+        # What is watched is heard a token later, when more is known about it.
+        num_held = 1 if self.takes is not None and not self.is_decoded else 0
+        return self.vocoder.due(len(self.codes) - num_held, self.is_decoded)
 
     def __repr__(self) -> str:
         return f"segment {self.index} of request {self.listener.request_id!r}"

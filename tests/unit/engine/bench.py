@@ -21,6 +21,7 @@ from tts_core.engine.shapes import Shapes
 from tts_core.engine.stream import SpeechStream
 from tts_core.errors import PolyvoxError
 from tts_core.models.gpt_sovits.decoding import TokenDecoder
+from tts_core.models.gpt_sovits.guards import Verdict
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.script import SpeakingOptions, write_script
 from tts_core.models.gpt_sovits.speaking import Utterance
@@ -43,6 +44,7 @@ class Ears:
     """An outlet that keeps what it is told."""
 
     heard: dict[str, Heard] = field(default_factory=dict)
+    verdicts: list[Verdict] = field(default_factory=list)
 
     def on_segment(self, listener: Listener, index: int) -> None:
         self.of(listener)
@@ -55,6 +57,9 @@ class Ears:
 
     def on_failed(self, listener: Listener, error: PolyvoxError) -> None:
         self.of(listener).error = error
+
+    def on_take(self, listener: Listener, index: int, verdict: Verdict) -> None:
+        self.verdicts.append(verdict)
 
     def of(self, listener: Listener) -> Heard:
         """Return what one listener has heard; to hear more after the end is an error."""
@@ -120,7 +125,8 @@ class Bench:
         script = sequence.listener.script or write_script(
             sequence.listener.request, "en", self.model, self._prompts, self.options
         )
-        self.engine.prepared(Prepared(sequence, script, script.inputs(sequence.index, self.model)))
+        inputs, takes = script.inputs(sequence.index, self.model), script.takes(sequence.index)
+        self.engine.prepared(Prepared(sequence, script, inputs, takes))
         return sequence
 
     def step(self) -> bool:

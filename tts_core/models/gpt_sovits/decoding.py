@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from tts_core.errors import InputTooLong
-from tts_core.models.gpt_sovits.noise import Purpose, exponential, seed_word
+from tts_core.models.gpt_sovits.noise import TAKE_STEPS, Purpose, exponential, seed_word
 from tts_core.models.gpt_sovits.sampling import SamplingTensors, sample
 from tts_core.models.gpt_sovits.t2s import T2S
 from tts_core.sampling_params import SamplingParams
@@ -101,12 +101,15 @@ class TokenDecoder:
         self._busy = False
 
     def decode(
-        self, inputs: DecodeInputs, params: SamplingParams, seed: int, segment: int
+        self, inputs: DecodeInputs, params: SamplingParams, seed: int, segment: int, take: int = 0
     ) -> Generator[int, None, None]:
         """Yield tokens as they are drawn; the end of speech is not among them. Close it to leave early.
 
         Speech ends where the drawn or the likeliest token says so, after `min_tokens` at the earliest, or
         with `most_tokens`.
+
+        Args:
+            take: how often the segment was said before; each take has noise of its own.
 
         Raises:
             InputTooLong: see `check_fits`.
@@ -118,15 +121,15 @@ class TokenDecoder:
         check_fits(len(inputs), params, self.max_len)
         self._busy, used = True, len(inputs)
         try:
-            for token in self._tokens(inputs, params, seed, segment):
+            draw = _Draw(self._t2s, inputs.prompt, params, seed, segment, take)
+            for token in self._tokens(inputs, params, draw):
                 used += 1
                 yield token
         finally:
             self._clear(used)
             self._busy = False
 
-    def _tokens(self, inputs: DecodeInputs, params: SamplingParams, seed: int, segment: int) -> Iterator[int]:
-        draw = _Draw(self._t2s, inputs.prompt, params, seed, segment)
+    def _tokens(self, inputs: DecodeInputs, params: SamplingParams, draw: _Draw) -> Iterator[int]:
         logits = self._prefill(inputs)
         limit = most_tokens(len(inputs), params, self.max_len)
         for step in range(limit):
@@ -161,7 +164,9 @@ def rounded_up(value: int, multiple: int) -> int:
 class _Draw:
     """One segment's sampling: its settings, the tokens that it has seen, and its noise."""
 
-    def __init__(self, t2s: T2S, prompt: Tensor, params: SamplingParams, seed: int, segment: int) -> None:
+    def __init__(
+        self, t2s: T2S, prompt: Tensor, params: SamplingParams, seed: int, segment: int, take: int
+    ) -> None:
         device, config = t2s.device, t2s.config
         self._eos, self._params = config.eos, params
         self._settings = SamplingTensors(
@@ -175,6 +180,7 @@ class _Draw:
         self._rows = torch.arange(_NOISE_BLOCK, device=device)
         self._seeds = torch.full_like(self._rows, seed_word(seed))
         self._segments = torch.full_like(self._rows, segment)
+        self._first_step = take * TAKE_STEPS
 
     def __call__(self, logits: Tensor, step: int) -> int | None:
         """Return the token of this step, or None where speech ends. Steps come in order."""
@@ -194,4 +200,5 @@ class _Draw:
 
     def _noise_from(self, step: int, count: int) -> Tensor:
         """Compute a block of steps at once: it is a function of the step, so only the cost differs."""
-        return exponential(self._seeds, self._segments, Purpose.SAMPLE, self._rows + step, count)
+        steps = self._rows + (self._first_step + step)
+        return exponential(self._seeds, self._segments, Purpose.SAMPLE, steps, count)

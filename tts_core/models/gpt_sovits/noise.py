@@ -21,6 +21,10 @@ _KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
 _SIGNED_64 = 1 << 63
 
 
+TAKE_STEPS = 1 << 16
+"""How far apart the steps of a segment's takes lie: no take is as long."""
+
+
 class Purpose(enum.IntEnum):
     """What noise is for. The numbers are part of what a seed means: never reuse one."""
 

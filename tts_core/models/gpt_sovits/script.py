@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from tts_core.errors import InvalidParameter
 from tts_core.frontend.pipeline import PhoneSequence
@@ -15,9 +16,10 @@ from tts_core.models.gpt_sovits.conditioning import (
     style_of,
 )
 from tts_core.models.gpt_sovits.decoding import DecodeInputs, check_fits, most_tokens
+from tts_core.models.gpt_sovits.guards import Expectation, Takes
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.sovits import Style
-from tts_core.models.gpt_sovits.vocoding import SegmentVocoder, SegmentVoice, silence
+from tts_core.models.gpt_sovits.vocoding import SegmentVocoder, SegmentVoice, num_given, silence
 from tts_core.request import SynthesisRequest
 from tts_core.sampling_params import SamplingParams
 
@@ -79,6 +81,14 @@ class Script:
     def most_tokens(self, num_inputs: int) -> int:
         """Return how many tokens a segment of so many inputs may have."""
         return most_tokens(num_inputs, self.sampling, self.options.max_len)
+
+    def takes(self, index: int) -> Takes | None:
+        """Return what watches over a segment's tokens, or None where they are taken as they come."""
+        if not self.sampling.is_guarded:
+            return None
+        request = self.request
+        given = partial(num_given, speed=request.speed, is_first=index == 0, low_latency=request.low_latency)
+        return Takes(Expectation.of(self.phones[index].phones), given)
 
     def vocoder(self, index: int, model: LoadedModel) -> SegmentVocoder:
         """Return what will make audio of the segment's tokens."""

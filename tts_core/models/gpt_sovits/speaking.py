@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 
-from tts_core.models.gpt_sovits.decoding import TokenDecoder
+from tts_core.models.gpt_sovits.decoding import DecodeInputs, TokenDecoder
+from tts_core.models.gpt_sovits.guards import Takes
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.script import PromptOf, Script, SpeakingOptions, write_script
 from tts_core.models.gpt_sovits.vocoding import SegmentVocoder, Work, run_windows
@@ -47,13 +49,29 @@ class Utterance:
                 yield script.pause(self._model.sample_rate_hz)
 
     def _speak_segment(self, script: Script, index: int) -> Iterator[bytes]:
-        vocoder = script.vocoder(index, self._model)
+        vocoder, takes = script.vocoder(index, self._model), script.takes(index)
         inputs = script.inputs(index, self._model)
-        codes: list[int] = []
-        for code in self._decoder.decode(inputs, script.sampling, self._request.seed, index):
-            codes.append(code)
-            yield from self._vocode(vocoder, codes, is_complete=False)
+        codes: list[int] | None = None
+        while codes is None:
+            codes = yield from self._take(script, index, inputs, vocoder, takes)
         yield from self._vocode(vocoder, codes, is_complete=True)
+
+    def _take(
+        self, script: Script, index: int, inputs: DecodeInputs, vocoder: SegmentVocoder, takes: Takes | None
+    ) -> Generator[bytes, None, list[int] | None]:
+        """Say a segment once, yield the PCM that is due, and return its tokens, or None to say it again."""
+        codes: list[int] = []
+        take = takes.take if takes else 0
+        tokens = self._decoder.decode(inputs, script.sampling, self._request.seed, index, take)
+        with closing(tokens):
+            for code in tokens:
+                codes.append(code)
+                if takes and takes.watch(code):
+                    return takes.end(codes, is_complete=False).codes
+                # What is watched is heard a token later, when more is known about it.
+                yield from self._vocode(vocoder, codes[:-1] if takes else codes, is_complete=False)
+        is_complete = len(codes) < script.most_tokens(len(inputs))
+        return takes.end(codes, is_complete=is_complete).codes if takes else codes
 
     def _vocode(self, vocoder: SegmentVocoder, codes: list[int], *, is_complete: bool) -> Iterator[bytes]:
         """Do what is due, and yield the PCM of one window at a time."""

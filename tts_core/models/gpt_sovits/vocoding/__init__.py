@@ -6,7 +6,7 @@ over windows of any segments at once. What a segment sounds like never depends o
 
 from tts_core.engine.work import Work
 from tts_core.models.gpt_sovits.vocoding.pcm import silence, to_pcm
-from tts_core.models.gpt_sovits.vocoding.plan import WINDOW_FRAMES, SegmentPlan, Span, plan_windows
+from tts_core.models.gpt_sovits.vocoding.plan import WINDOW_FRAMES, SegmentPlan, Span, num_given, plan_windows
 from tts_core.models.gpt_sovits.vocoding.segment import SegmentVocoder
 from tts_core.models.gpt_sovits.vocoding.shaping import SegmentVoice, anchored_latents_of, latents_of
 from tts_core.models.gpt_sovits.vocoding.windows import (
@@ -27,6 +27,7 @@ __all__ = [
     "Work",
     "anchored_latents_of",
     "latents_of",
+    "num_given",
     "plan_windows",
     "run_windows",
     "silence",

@@ -90,6 +90,19 @@ class SegmentPlan:
         return list(plan_windows(self._start, num_frames, self._sizes))
 
 
+def num_given(num_codes: int, speed: float, *, is_first: bool, low_latency: bool) -> int:
+    """Return how many of a segment's first `num_codes` tokens are in audio that may have left already.
+
+    Those of the early windows that were due before the last of the tokens came; arguments as `SegmentPlan`.
+    """
+    plan = SegmentPlan(speed, is_first=is_first, low_latency=low_latency)
+    given = 0
+    while plan.has_early(num_codes - 1):
+        given = plan.next_cut
+        plan.take_early()
+    return given
+
+
 def plan_windows(start: int, end: int, sizes: Sequence[int]) -> Iterator[Span]:
     """Yield windows that cover frames `start` to `end`: of `sizes` in order, the last of them repeated.
 
