@@ -135,6 +135,8 @@ class GPTSoVITSArgs(StrictModel):
     nobody listens to that any more. `voices` is a folder or an fsspec URL that all nodes share, and
     `prompt_cache` a local folder in which each voice is kept as each model reads it.
 
+    `lexicon` is a YAML or TSV file of words and their phones, by language (see `tts_core.frontend.lexicon`).
+
     `precision: auto` is bfloat16 where the machine computes in it natively, else float16 on a GPU and float32
     on a CPU.
 
@@ -152,6 +154,7 @@ class GPTSoVITSArgs(StrictModel):
     max_loaded_models: PositiveInt = 1
     voices: str = "~/.local/share/polyvox/voices"
     prompt_cache: str = "~/.cache/polyvox/prompts"
+    lexicon: str | None = None
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     num_threads: PositiveInt = 1
     voice_thread: bool = False
@@ -174,6 +177,7 @@ class LimitArgs(StrictModel):
 
     max_body_bytes: PositiveInt = 4 * 1024 * 1024
     max_input_chars: PositiveInt = 20_000
+    max_lexicon_words: PositiveInt = 200
     max_segment_chars: Annotated[int, Field(ge=20, le=1000)] = 200
     admission_timeout_s: PositiveFloat = 30.0
     first_audio_timeout_s: PositiveFloat = 60.0

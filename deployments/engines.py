@@ -42,12 +42,15 @@ def _formant(args: FormantArgs) -> AsyncEngine:
 def _gpt_sovits(args: GPTSoVITSArgs, name: str) -> AsyncEngine:
     from tts_core.engine.assembly import EngineOptions
     from tts_core.engine.async_engine import BatchingEngine
+    from tts_core.frontend.lexicon import load_words
     from tts_core.models.gpt_sovits.loaded_model import load_model
     from tts_core.models.gpt_sovits.precision import resolve_precision
     from tts_core.models.gpt_sovits.prompt_cache import PromptCache
+    from tts_core.models.gpt_sovits.script import SpeakingOptions
     from tts_core.models.gpt_sovits.stored_voices import StoredVoices
     from tts_core.voices import VoiceStore
 
+    words = load_words(args.lexicon) if args.lexicon else None
     device = take_device(args.replica)
     precision = resolve_precision(args.precision, device)
     model = load_model(_paths(args.models[name]), name, precision, device)
@@ -59,6 +62,7 @@ def _gpt_sovits(args: GPTSoVITSArgs, name: str) -> AsyncEngine:
         policy=args.policy,
         min_pace=_min_pace(args, device),
         gpu_share=args.replica.gpus,
+        speaking=SpeakingOptions(words=words),
     )
     return BatchingEngine(
         model, voices.prompt, voices.infos, args.streaming.limits(), options, settle=voices.settle

@@ -68,6 +68,10 @@ class ResilientSpeech:
     def sample_rate_hz(self) -> int:
         return self._speech.sample_rate_hz
 
+    @property
+    def num_dropped(self) -> int:
+        return self._speech.num_dropped
+
     async def chunks(self) -> AsyncIterator[AudioChunk]:
         """Yield the audio in order, each sample once.
 

@@ -48,11 +48,16 @@ class RemoteSpeech:
         self._opened: StreamOpened | None = None
         self._note: Callable[[int], None] | None = None
         self._first: StreamItem | None = None
+        self._num_dropped = 0
 
     @property
     def sample_rate_hz(self) -> int:
         assert self._opened is not None
         return self._opened.sample_rate_hz
+
+    @property
+    def num_dropped(self) -> int:
+        return self._num_dropped
 
     async def open(self, timeouts: Timeouts) -> None:
         """Wait until the first chunk exists. Raises PolyvoxError where there will be none."""
@@ -79,10 +84,11 @@ class RemoteSpeech:
             num_samples += item.num_samples
             yield item
             item = await self._next()
-        if item != StreamEnded(num_samples):
+        if not isinstance(item, StreamEnded) or item.num_samples != num_samples:
             raise StreamInterrupted(
                 f"the replica's stream ended with {item}, not after {num_samples} samples"
             )
+        self._num_dropped = item.num_dropped
 
     def acknowledge(self, num_delivered: int) -> None:
         if self._note is not None:

@@ -18,6 +18,11 @@ class Speech(Protocol):
         """Rate of the mono 16-bit PCM in its chunks."""
         ...
 
+    @property
+    def num_dropped(self) -> int:
+        """Characters of the text that aren't spoken: those known of, and all once `chunks` has ended."""
+        ...
+
     def chunks(self) -> AsyncIterator[AudioChunk]:
         """Yield the audio in order; raise PolyvoxError where it can't be completed."""
         ...
@@ -29,6 +34,30 @@ class Speech(Protocol):
     def close(self) -> None:
         """End the speech, finished or not, and free its slot. Never waits: it works while cancelled."""
         ...
+
+
+class CountedSpeech:
+    """Speech of a text from which something was left out before any engine saw it."""
+
+    def __init__(self, speech: Speech, num_dropped: int) -> None:
+        self._speech, self._num_dropped = speech, num_dropped
+
+    @property
+    def sample_rate_hz(self) -> int:
+        return self._speech.sample_rate_hz
+
+    @property
+    def num_dropped(self) -> int:
+        return self._num_dropped + self._speech.num_dropped
+
+    def chunks(self) -> AsyncIterator[AudioChunk]:
+        return self._speech.chunks()
+
+    def acknowledge(self, num_delivered: int) -> None:
+        self._speech.acknowledge(num_delivered)
+
+    def close(self) -> None:
+        self._speech.close()
 
 
 class SpeechSource(Protocol):

@@ -28,9 +28,15 @@ class StreamOpened:
 
 @dataclass(frozen=True)
 class StreamEnded:
-    """The audio is complete."""
+    """The audio is complete.
+
+    Attributes:
+        num_samples: how much of it there was.
+        num_dropped: letters and digits of the text that its language can't speak, and that were left out.
+    """
 
     num_samples: int
+    num_dropped: int = 0
 
 
 @dataclass(frozen=True)

@@ -82,4 +82,4 @@ async def _items(stream: SpeechStream) -> AsyncIterator[StreamItem]:
         logger.warning("stream failed: %s: %s", error.code, error.message)
         yield StreamFailed.of(error)
         return
-    yield StreamEnded(stream.num_written)
+    yield StreamEnded(stream.num_written, stream.num_dropped)

@@ -36,6 +36,8 @@ class SynthesisRequest:
         sampling: how tokens are drawn, or None for the engine's defaults.
         low_latency: start speaking before a segment's tokens are complete. As deterministic as without, but
             other bytes.
+        lexicon: words of this request and their phones.
+        inline_phones: words that are marked in the segments, in order, and their phones.
         first_segment: the first segment to speak, as `AudioChunk.marks` number them, so that a stream that
             was cut off goes on elsewhere. What precedes it is left out, and nothing else changes.
     """
@@ -50,6 +52,8 @@ class SynthesisRequest:
     pitch: float = 1.0
     sampling: SamplingParams | None = None
     low_latency: bool = False
+    lexicon: tuple[tuple[str, str], ...] = ()
+    inline_phones: tuple[tuple[str, str], ...] = ()
     first_segment: int = 0
 
     @property

@@ -13,6 +13,7 @@ from deployments.http.errors import ERROR_RESPONSES
 from deployments.http.planning import Wish
 from deployments.http.sampling import SamplingFields
 from deployments.http.service import Service
+from deployments.http.text_fields import TextFields
 from tts_core.audio.formats import AudioFormat
 
 _MODES = {"false": 0, "no": 0, "off": 0, "true": 1, "yes": 1, "on": 1, "": 0}
@@ -34,7 +35,7 @@ def _lowered(value: Any) -> Any:
     return value.strip().lower() if isinstance(value, str) else value
 
 
-class TtsRequest(SamplingFields):
+class TtsRequest(SamplingFields, TextFields):
     """Parameters of `/tts` that have a meaning for every engine. All others are ignored."""
 
     model_config = ConfigDict(str_strip_whitespace=False)
@@ -69,6 +70,8 @@ class TtsRequest(SamplingFields):
             speed=self.speed_factor,
             seed=self.seed,
             low_latency=self.streaming_mode == _FASTEST_MODE,
+            text_options=self.text_options(),
+            lexicon=self.words(),
             sampling=self.sampling(),
         )
 

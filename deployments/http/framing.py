@@ -18,8 +18,8 @@ class Framing(Protocol):
         """Return the body bytes for a piece of encoded audio."""
         ...
 
-    def end(self, audio_s: float) -> bytes:
-        """Return what follows the last piece."""
+    def end(self, audio_s: float, num_dropped: int) -> bytes:
+        """Return what follows the last piece, `num_dropped` characters of the text not being spoken."""
         ...
 
     def failure(self, error: PolyvoxError) -> bytes | None:
@@ -33,7 +33,7 @@ class BareFraming:
     def audio(self, data: bytes) -> bytes:
         return data
 
-    def end(self, audio_s: float) -> bytes:
+    def end(self, audio_s: float, num_dropped: int) -> bytes:
         return b""
 
     def failure(self, error: PolyvoxError) -> bytes | None:
@@ -53,7 +53,7 @@ class EventFraming:
     def audio(self, data: bytes) -> bytes:
         return _event({"type": "speech.audio.delta", "audio": base64.b64encode(data).decode("ascii")})
 
-    def end(self, audio_s: float) -> bytes:
+    def end(self, audio_s: float, num_dropped: int) -> bytes:
         # Output tokens: 25 a second, the semantic frame rate of GPT-SoVITS, whatever the engine.
         num_output = round(audio_s * 25)
         usage = {
@@ -61,7 +61,7 @@ class EventFraming:
             "output_tokens": num_output,
             "total_tokens": self.num_input_chars + num_output,
         }
-        return _event({"type": "speech.audio.done", "usage": usage})
+        return _event({"type": "speech.audio.done", "usage": usage, "num_dropped": num_dropped})
 
     def failure(self, error: PolyvoxError) -> bytes | None:
         return _event({"type": "error", **openai_body(error)})

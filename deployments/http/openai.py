@@ -13,6 +13,7 @@ from deployments.http.framing import EventFraming
 from deployments.http.planning import MAX_SEED, Wish
 from deployments.http.sampling import SamplingFields
 from deployments.http.service import Service
+from deployments.http.text_fields import TextFields
 from tts_core.audio.formats import AudioFormat
 from tts_core.errors import UnsupportedFormat
 
@@ -28,7 +29,7 @@ class VoiceRef(BaseModel):
     id: Name
 
 
-class SpeechRequest(SamplingFields):
+class SpeechRequest(SamplingFields, TextFields):
     """Body of `POST /v1/audio/speech`. Fields that OpenAI has and this server doesn't know are ignored."""
 
     model_config = ConfigDict(strict=True)
@@ -63,6 +64,8 @@ class SpeechRequest(SamplingFields):
             pitch=1.0 if self.pitch is None else self.pitch,
             seed=self.seed,
             low_latency=bool(self.low_latency),
+            text_options=self.text_options(),
+            lexicon=self.words(),
             sampling=self.sampling(
                 ignore_eos=self.ignore_eos, min_tokens=self.min_tokens, max_tokens=self.max_tokens
             ),

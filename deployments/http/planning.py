@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deployments.config import IngressArgs
 from tts_core.errors import EmptyInput, InputTooLong, InvalidParameter, UnknownModel
-from tts_core.frontend.segmenter import split_sentences
+from tts_core.frontend.filters import FilteredText, TextOptions, filter_text
+from tts_core.frontend.lexicon import split_marked
 from tts_core.request import Segment, SynthesisRequest
 from tts_core.sampling_params import SamplingParams
 
@@ -28,6 +29,21 @@ class Wish:
     seed: int | None = None
     low_latency: bool = False
     sampling: SamplingParams | None = None
+    text_options: TextOptions = field(default_factory=TextOptions)
+    lexicon: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A request that an engine can speak, and what of its text it doesn't hold.
+
+    Attributes:
+        request: frozen and complete.
+        num_dropped: see `FilteredText`.
+    """
+
+    request: SynthesisRequest
+    num_dropped: int
 
 
 class Planner:
@@ -39,26 +55,36 @@ class Planner:
         self._model_aliases = args.model_aliases
         self._voice_aliases = args.voice_aliases
 
-    def plan(self, wish: Wish, request_id: str) -> SynthesisRequest:
-        """Return the frozen request.
+    def plan(self, wish: Wish, request_id: str, emoji_language: str = "") -> Plan:
+        """Return the frozen request, and how much was left out of it.
+
+        Args:
+            wish: what was asked for.
+            request_id: the server's own name for the request.
+            emoji_language: which language emoji are named in, where the wish is that they are.
 
         Raises:
             RequestError: EmptyInput, InputTooLong, UnknownModel or InvalidParameter.
+            MissingDependency: naming emoji needs a package that isn't installed.
         """
-        return SynthesisRequest(
+        filtered = self._filtered(wish, emoji_language)
+        request = SynthesisRequest(
             request_id=request_id,
             model=self._resolve_model(wish.model),
-            voice=self._resolve_voice(wish.voice),
-            segments=self._segments(wish.text),
+            voice=self.resolve_voice(wish.voice),
+            segments=self._segments(filtered.text),
             language=wish.language or None,
             seed=_seed(wish.seed),
             speed=wish.speed,
             pitch=wish.pitch,
             low_latency=wish.low_latency,
             sampling=wish.sampling,
+            lexicon=self._lexicon(wish),
+            inline_phones=filtered.inline_phones,
         )
+        return Plan(request, filtered.num_dropped)
 
-    def _resolve_voice(self, name: str) -> str:
+    def resolve_voice(self, name: str) -> str:
         """Replace an alias. A variant that the listener asks for takes the place of the alias's own."""
         base, plus, variant = name.partition("+")
         voice = self._voice_aliases.get(base)
@@ -74,15 +100,27 @@ class Planner:
             raise UnknownModel(f"no model {name!r}; there are {', '.join(self._models)}", param="model")
         return model
 
-    def _segments(self, text: str) -> tuple[Segment, ...]:
-        if len(text) > self._limits.max_input_chars:
+    def _filtered(self, wish: Wish, emoji_language: str) -> FilteredText:
+        limits = self._limits
+        if len(wish.text) > limits.max_input_chars:
             raise InputTooLong(
-                f"the input has {len(text)} characters; {self._limits.max_input_chars} are allowed",
+                f"the input has {len(wish.text)} characters; {limits.max_input_chars} are allowed",
                 param="input",
             )
+        return filter_text(wish.text, wish.text_options, emoji_language, limits.max_lexicon_words)
+
+    def _lexicon(self, wish: Wish) -> tuple[tuple[str, str], ...]:
+        if len(wish.lexicon) > self._limits.max_lexicon_words:
+            raise InvalidParameter(
+                f"the lexicon has {len(wish.lexicon)} words; {self._limits.max_lexicon_words} are allowed",
+                param="lexicon",
+            )
+        return wish.lexicon
+
+    def _segments(self, text: str) -> tuple[Segment, ...]:
         if not any(_is_speakable(char) for char in text):
             raise EmptyInput("the input has nothing in it that can be spoken", param="input")
-        pieces = split_sentences(text, self._limits.max_segment_chars)
+        pieces = split_marked(text, self._limits.max_segment_chars)
         return tuple(Segment(index, piece) for index, piece in enumerate(pieces))
 
 

@@ -15,8 +15,8 @@ from deployments.config import IngressArgs
 from deployments.http.framing import BareFraming, Framing
 from deployments.http.governor import BURST_BYTES, Governor
 from deployments.http.planning import Planner, Wish
-from deployments.http.speech_response import SpeechResponse
-from deployments.speech import Speech, SpeechSource
+from deployments.http.speech_response import NUM_DROPPED, SpeechResponse
+from deployments.speech import CountedSpeech, Speech, SpeechSource
 from tts_core.audio.encoder import StreamEncoder
 from tts_core.audio.formats import FORMATS, AudioFormat
 from tts_core.audio.per_chunk import PerChunkEncoder
@@ -56,7 +56,19 @@ class Service:
         """Plan and open. Raises PolyvoxError while there is still a status to answer with."""
         # Clients may repeat an id of theirs; within the server each request has one of its own.
         own_id = f"{request_id}.{secrets.token_hex(4)}"
-        return await self.source.open(self._planner.plan(wish, own_id))
+        plan = self._planner.plan(wish, own_id, await self._emoji_language(wish))
+        return CountedSpeech(await self.source.open(plan.request), plan.num_dropped)
+
+    async def _emoji_language(self, wish: Wish) -> str:
+        """Return which language emoji are named in: the text's, or else the voice's; "" where they aren't."""
+        if wish.text_options.emoji != "name":
+            return ""
+        if wish.language and not wish.language.lower().startswith("auto"):
+            return wish.language
+        voice = self._planner.resolve_voice(wish.voice).partition("+")[0]
+        languages = {info.id: info.language for info in await self.source.voices()}
+        # The formant engine knows more names than it lists, and they are those of languages.
+        return languages.get(voice, voice)
 
     def stream(
         self,
@@ -96,7 +108,8 @@ class Service:
         finally:
             speech.close()
         data = await self._encode_whole(audio_format, pcm, speech.sample_rate_hz)
-        return Response(data, media_type=FORMATS[audio_format].media_type)
+        headers = {NUM_DROPPED: str(speech.num_dropped)}
+        return Response(data, media_type=FORMATS[audio_format].media_type, headers=headers)
 
     async def _gather(self, speech: Speech) -> bytes:
         pcm = bytearray()

@@ -17,6 +17,9 @@ from deployments.http.governor import Governor
 from deployments.speech import Speech
 from tts_core.errors import PolyvoxError
 
+NUM_DROPPED = "X-Num-Dropped"
+"""Header: characters of the text that aren't spoken, as far as known when the audio begins."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -60,7 +63,12 @@ class SpeechResponse(Response):
         write_timeout_s: float,
     ) -> None:
         super().__init__(
-            media_type=media_type, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+            media_type=media_type,
+            headers={
+                "Cache-Control": "no-store",
+                "X-Accel-Buffering": "no",
+                NUM_DROPPED: str(speech.num_dropped),
+            },
         )
         del self.headers["content-length"]
         self._speech = speech
@@ -101,7 +109,7 @@ class SpeechResponse(Response):
         except PolyvoxError as error:
             await self._tell(send, error)
             return
-        await self._send(send, self._framing.end(self._audio_s))
+        await self._send(send, self._framing.end(self._audio_s, self._speech.num_dropped))
         await self._end(send)
 
     async def _tell(self, send: Send, error: PolyvoxError) -> None:

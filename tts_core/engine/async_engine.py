@@ -207,9 +207,11 @@ class BatchingEngine:
 
     def _write(self, sequence: Sequence) -> Script:
         listener = sequence.listener
-        return write_script(
+        script = write_script(
             listener.request, listener.language, self._model, self._prompt_of, self._options.speaking
         )
+        listener.stream.num_dropped = script.num_dropped
+        return script
 
     def _deliver(self, result: Prepared | Unprepared) -> None:
         owner = self._owner

@@ -98,6 +98,7 @@ class SpeechStream:
     ) -> None:
         self.sample_rate_hz = sample_rate_hz
         self.state = StreamState.OPEN
+        self.num_dropped = 0  # of the text's letters and digits, where the producer can't speak them
         self._max_lead = int(limits.lead_s * sample_rate_hz)
         self._max_chunk = max(1, int(limits.max_chunk_s * sample_rate_hz))
         self._chunk_target = min(max(1, int(limits.first_chunk_s * sample_rate_hz)), self._max_chunk)

@@ -38,6 +38,7 @@ class Replica:
     fails_after: int | None = None
     error: PolyvoxError = field(default_factory=lambda: StreamInterrupted("it died"))
     sample_rate_hz: int = 32000
+    num_dropped: int = 0
     first_segment: int = 0
     acknowledged: int = 0
     is_closed: bool = False

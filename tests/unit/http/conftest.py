@@ -19,7 +19,7 @@ def source() -> FakeSource:
 @pytest.fixture
 async def client(source: FakeSource) -> AsyncIterator[httpx.AsyncClient]:
     args = IngressArgs(
-        limits=LimitArgs(max_body_bytes=2000, max_input_chars=500, max_whole_s=3.0),
+        limits=LimitArgs(max_body_bytes=2000, max_input_chars=500, max_whole_s=3.0, max_lexicon_words=20),
         voice_aliases={"alloy": "en-us+f3"},
         model_aliases={"tts-1": "formant"},
         cors_origins=("http://chat.example",),

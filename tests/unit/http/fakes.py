@@ -41,6 +41,10 @@ class FakeSpeech:
         if self._source.breaks_with is not None:
             raise self._source.breaks_with
 
+    @property
+    def num_dropped(self) -> int:
+        return self._source.num_dropped
+
     def acknowledge(self, num_delivered: int) -> None:
         self.delivered.append(num_delivered)
 
@@ -54,6 +58,7 @@ class FakeSource:
     def __init__(self) -> None:
         self.pieces = [tone(0.1), tone(0.5), tone(1.0)]
         self.pause_s = 0.0
+        self.num_dropped = 0
         self.refuses_with: PolyvoxError | None = None
         self.breaks_with: PolyvoxError | None = None
         self.requests: list[SynthesisRequest] = []

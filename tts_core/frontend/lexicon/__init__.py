@@ -11,7 +11,13 @@ lexicon     all of it together, for one request
 from __future__ import annotations
 
 from tts_core.frontend.lexicon.files import load_words
-from tts_core.frontend.lexicon.inline import InlinePhones, mark_inline_phones, rejoin, without_marks
+from tts_core.frontend.lexicon.inline import (
+    InlinePhones,
+    mark_inline_phones,
+    rejoin,
+    split_marked,
+    without_marks,
+)
 from tts_core.frontend.lexicon.lexicon import Lexicon, place_words
 from tts_core.frontend.lexicon.words import Words
 
@@ -23,5 +29,6 @@ __all__ = [
     "mark_inline_phones",
     "place_words",
     "rejoin",
+    "split_marked",
     "without_marks",
 ]

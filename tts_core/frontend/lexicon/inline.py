@@ -8,11 +8,13 @@ characters of the text's own must be gone before (see `visible`).
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 
 from tts_core.errors import InvalidParameter
 from tts_core.frontend.lexicon.reading import MAX_PHONES_CHARS, MAX_WORD_CHARS
+from tts_core.frontend.segmenter import split_sentences
 
 _FIRST = 0xE000
 CLOSE = "\uf8ff"
@@ -55,6 +57,17 @@ def marked_word(text: str, start: int) -> tuple[int, int] | None:
 def without_marks(text: str) -> str:
     """Return the text as people read it."""
     return _MARK.sub("", text)
+
+
+def split_marked(text: str, max_chars: int) -> list[str]:
+    """Return the sentences of `text` (see `split_sentences`); no marked word is cut, whatever is in it."""
+    whole = _MARKED.sub(lambda match: f"{match[1]}{_one_word(match[2])}{CLOSE}", text)
+    ends = itertools.accumulate(map(len, split_sentences(whole, max_chars)))
+    return rejoin(text[start:end] for start, end in itertools.pairwise((0, *ends)))
+
+
+def _one_word(word: str) -> str:
+    return "".join(char if char.isalnum() else "x" for char in word)
 
 
 def rejoin(pieces: Iterable[str]) -> list[str]:

@@ -15,7 +15,7 @@ def check_request(request: SynthesisRequest, model_name: str, open_ids: Containe
     Raises:
         UnknownModel: it is meant for another engine.
         EmptyInput: it has no segments.
-        InvalidParameter: its id is in use, or speed or pitch are out of range.
+        InvalidParameter: its id is in use, speed or pitch are out of range, or it gives phones.
     """
     if request.model != model_name:
         raise UnknownModel(f"this engine is {model_name!r}, not {request.model!r}", param="model")
@@ -23,8 +23,17 @@ def check_request(request: SynthesisRequest, model_name: str, open_ids: Containe
         raise InvalidParameter(f"request {request.request_id!r} is open already", param="request_id")
     if not request.segments:
         raise EmptyInput("there is nothing to speak", param="input")
+    _check_phones(request)
     _check_factor("speed", request.speed, SPEED_RANGE)
     _check_factor("pitch", request.pitch, PITCH_RANGE)
+
+
+def _check_phones(request: SynthesisRequest) -> None:
+    for param in ("lexicon", "inline_phones"):
+        if getattr(request, param):
+            raise InvalidParameter(
+                f"model {request.model!r} reads words its own way: it takes no phones", param=param
+            )
 
 
 def _check_factor(name: str, value: float, allowed: tuple[float, float]) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from tts_core.errors import EmptyInput, InputTooLong, UnsupportedLanguage
 from tts_core.frontend.cut import MAX_PIECE_CHARS, cut_text
+from tts_core.frontend.lexicon import Lexicon, rejoin, without_marks
 from tts_core.frontend.pipeline import PhoneSequence, PhoneSpan, phonemize
 from tts_core.models.gpt_sovits.decoding import DecodeInputs
 from tts_core.models.gpt_sovits.features import PhoneFeatures
@@ -69,21 +70,21 @@ def pieces_of(segments: Sequence[Segment], language: str) -> list[str]:
 
 
 def _pieces(text: str, language: str) -> list[str]:
-    pieces = cut_text(text.strip(), language, "cut0")
+    pieces = rejoin(cut_text(text.strip(), language, "cut0"))
     if not pieces:
-        raise EmptyInput(f"there is nothing to speak in {text!r}", param="input")
+        raise EmptyInput(f"there is nothing to speak in {without_marks(text)!r}", param="input")
     return pieces
 
 
-def read_piece(text: str, language: str, model: LoadedModel) -> PhoneSequence:
-    """Return a piece's phones for a model.
+def read_piece(text: str, language: str, model: LoadedModel, lexicon: Lexicon | None = None) -> PhoneSequence:
+    """Return a piece's phones for a model; `lexicon` has the words whose phones were given.
 
     Raises:
         EmptyInput, UnsupportedLanguage: as `phonemize`.
         UnsupportedLanguage: it needs BERT, which the model was loaded without.
         InputTooLong: it is more than BERT takes, read out in full.
     """
-    sequence = phonemize(text, language, model.version)
+    sequence = phonemize(text, language, model.version, lexicon)
     for span in sequence.spans:
         if span.word2ph is not None:
             _check_span(span, model)

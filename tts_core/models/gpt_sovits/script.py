@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from tts_core.errors import InvalidParameter
+from tts_core.frontend.lexicon import Lexicon, Words
 from tts_core.frontend.pipeline import PhoneSequence
 from tts_core.models.gpt_sovits.conditioning import (
     PromptFeatures,
@@ -38,6 +39,7 @@ class SpeakingOptions:
         max_len: phones, prompt and tokens of one piece together.
         num_window_rows: rows of a call to the generator. Bytes depend on it, so an engine that batches
             windows and whoever is compared with it must have the same.
+        words: the server's own, with their phones.
     """
 
     noise_scale: float = 0.5
@@ -45,6 +47,7 @@ class SpeakingOptions:
     sampling: SamplingParams = field(default_factory=SamplingParams)
     max_len: int = 1792
     num_window_rows: int = 1
+    words: Words | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +72,11 @@ class Script:
     @property
     def num_segments(self) -> int:
         return len(self.phones)
+
+    @property
+    def num_dropped(self) -> int:
+        """Letters and digits of the text that its language can't speak."""
+        return sum(sequence.num_dropped for sequence in self.phones)
 
     def inputs(self, index: int, model: LoadedModel) -> DecodeInputs:
         """Return what T2S reads for a segment; runs BERT where its language has it."""
@@ -121,7 +129,8 @@ def write_script(
         raise InvalidParameter(
             f"first_segment must be below {len(pieces)}, not {request.first_segment}", param="first_segment"
         )
-    phones = tuple(read_piece(text, language, model) for text in pieces)
+    lexicon = Lexicon(language, options.words, request.lexicon, request.inline_phones)
+    phones = tuple(read_piece(text, language, model, lexicon) for text in pieces)
     prompt = prompt_of(request.voice)
     sampling = request.sampling or options.sampling
     longest = max(map(len, phones)) + len(prompt.phones) + len(prompt.tokens)
