@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import re
 
+from tts_core.frontend.chinese.amounts import LATIN
 from tts_core.frontend.chinese.lexicon import load_lexicon
 from tts_core.frontend.chinese.merge import merge_words
 from tts_core.frontend.chinese.normalise import normalise
+from tts_core.frontend.chinese.polyphones import fixed_readings
 from tts_core.frontend.chinese.sandhi import change_erhua, change_tones
 from tts_core.frontend.chinese.syllables import clause_pinyin, is_phrase, syllable_phones, word_pinyin
 from tts_core.frontend.chinese.words import Word, WordSegmenter
@@ -25,6 +27,8 @@ def _dictionary_tones(word: str) -> str:
 
 class FrontEnd:
     """Mandarin. Loading builds jieba's dictionary, about a second."""
+
+    latin = LATIN
 
     def __init__(self) -> None:
         self._segmenter = WordSegmenter()
@@ -45,17 +49,29 @@ class FrontEnd:
     def _clause_phones(self, clause: str) -> list[tuple[str, ...]]:
         """Return the phones of each character of a clause and its punctuation mark."""
         pinyin = clause_pinyin(clause)
+        fixed = fixed_readings(clause)
         phones: list[tuple[str, ...]] = []
         for word in merge_words(self._segmenter.words(clause), _dictionary_tones):
             start = len(phones)
-            phones.extend(self._word_phones(word, pinyin[start : start + len(word.text)]))
+            syllables = pinyin[start : start + len(word.text)]
+            own = {
+                index - start: fixed[index]
+                for index in range(start, start + len(syllables))
+                if index in fixed
+            }
+            phones.extend(self._word_phones(word, syllables, own))
         return phones
 
-    def _word_phones(self, word: Word, pinyin: list[str]) -> list[tuple[str, ...]]:
+    def _word_phones(self, word: Word, pinyin: list[str], fixed: dict[int, str]) -> list[tuple[str, ...]]:
         if is_phrase(word.text):
             pinyin = list(word_pinyin(word.text))
+        for index, syllable in fixed.items():
+            pinyin[index] = syllable
         syllables = [syllable[:-1] for syllable in pinyin]
         tones = [syllable[-1] for syllable in pinyin]
         change_tones(word, tones, self._segmenter.parts, self._lexicon)
+        for index, syllable in fixed.items():
+            if syllable[-1] != "3" or tones[index] != "2":  # a third tone still gives way to another
+                tones[index] = syllable[-1]
         change_erhua(word, syllables, tones, self._lexicon)
         return [syllable_phones(syllable + tone) for syllable, tone in zip(syllables, tones, strict=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from re import Match
 
-from tts_core.frontend.english.rules import Rule, rule
+from tts_core.frontend.rules import Rule, rule
 
 # The last is whom the title belongs to; a title without its full stop is read only in front of a name.
 _TITLES = {

@@ -6,7 +6,7 @@ import re
 from re import Match
 
 from tts_core.frontend.english.cardinals import say_digits, say_whole
-from tts_core.frontend.english.rules import Rule, rule
+from tts_core.frontend.rules import Rule, rule
 
 _IN_ADDRESS = {
     ".": " dot ",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from re import Match
 
 from tts_core.frontend.english.cardinals import plural, say_cardinal, say_ordinal, say_year
-from tts_core.frontend.english.rules import Rule, rule
+from tts_core.frontend.rules import Rule, rule
 
 _MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905

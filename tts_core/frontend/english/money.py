@@ -5,7 +5,7 @@ from __future__ import annotations
 from re import Match
 
 from tts_core.frontend.english.cardinals import plural, say_number, say_whole
-from tts_core.frontend.english.rules import FIRST, NUMBER, Rule, rule
+from tts_core.frontend.rules import FIRST, NUMBER, Rule, rule
 
 # Name and hundredth; None where nobody counts hundredths any more.
 _DOLLAR = ("dollar", "cent")

@@ -11,7 +11,7 @@ from tts_core.frontend.english.addresses import ADDRESSES
 from tts_core.frontend.english.capitals import split_capitals
 from tts_core.frontend.english.numbers import say_numbers
 from tts_core.frontend.english.roman import ROMAN
-from tts_core.frontend.english.rules import apply
+from tts_core.frontend.rules import apply
 from tts_core.frontend.english.signs import SIGNS, say_signs, superscripts
 
 _EARLY_MARKS = str.maketrans(

@@ -16,7 +16,7 @@ from tts_core.frontend.english.cardinals import (
 )
 from tts_core.frontend.english.dates import DATES, TIMES, YEARS
 from tts_core.frontend.english.money import MONEY
-from tts_core.frontend.english.rules import FIRST, NUMBER, Rule, apply, rule
+from tts_core.frontend.rules import FIRST, NUMBER, Rule, apply, rule
 from tts_core.frontend.english.signs import POWERS
 from tts_core.frontend.english.units import UNITS
 

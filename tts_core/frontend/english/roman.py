@@ -5,7 +5,7 @@ from __future__ import annotations
 from re import Match
 
 from tts_core.frontend.english.cardinals import say_cardinal, say_ordinal
-from tts_core.frontend.english.rules import Rule, rule
+from tts_core.frontend.rules import Rule, rule
 
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _MONARCHS = (

@@ -6,7 +6,7 @@ import re
 from re import Match
 
 from tts_core.frontend.english.cardinals import say_number, say_ordinal
-from tts_core.frontend.english.rules import NUMBER, Rule, rule
+from tts_core.frontend.rules import NUMBER, Rule, rule
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 _POWER_NAMES = {"2": "squared", "3": "cubed"}
