@@ -22,7 +22,7 @@ from tts_core.audio.formats import AudioFormat
 from tts_core.audio.resampler import Resampler
 
 CODED = [fmt for fmt in AudioFormat if fmt is not AudioFormat.PCM]
-LOSSLESS = {AudioFormat.WAV, AudioFormat.FLAC, AudioFormat.PCM}
+LOSSLESS = (AudioFormat.WAV, AudioFormat.FLAC, AudioFormat.PCM)
 RATES_HZ = [22_050, 24_000, 32_000, 44_100, 48_000]
 
 
