@@ -23,9 +23,9 @@ RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 
 # uv knows where PyTorch keeps its CPU builds; pip would take the CUDA one.
 FROM python AS installer
-SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN pip install --no-cache-dir "uv>=0.8,<1" && uv venv /opt/polyvox
-ENV VIRTUAL_ENV=/opt/polyvox UV_NO_CACHE=1 UV_LINK_MODE=copy
+# Compiled now, since nothing can be written there later.
+ENV VIRTUAL_ENV=/opt/polyvox UV_NO_CACHE=1 UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1
 COPY --from=wheel /wheels /wheels
 
 FROM installer AS installed-cpu

@@ -142,11 +142,10 @@ def paths(service: Manifest, args: AppArgs) -> Iterator[str]:
 
 def times(service: Manifest, args: AppArgs) -> Iterator[str]:
     """Yield each limit in time that would cut a stream which the one inside it still allows."""
-    ingress = next((one for one in _deployments(service) if one["name"] == "Ingress"), {})
-    stated = [engine.replica.graceful_shutdown_timeout_s for engine in args.engines]
-    graces = [seconds or 0.0 for seconds in (*stated, ingress.get("graceful_shutdown_timeout_s"))]
-    if min(graces) < longest_stream_s(args):
-        yield f"replicas stop after {graces}, streams last up to {longest_stream_s(args)}"
+    longest_s = args.ingress.limits.longest_playback_s
+    graces = list(grace_s(args).values())
+    if min(graces) < longest_s:
+        yield f"replicas stop after {graces}, streams last up to {longest_s}"
     deletion_s = service["spec"]["rayClusterDeletionDelaySeconds"]
     for name, template in workers(service).items():
         command = container(template)["lifecycle"]["preStop"]["exec"]["command"]
@@ -157,7 +156,9 @@ def times(service: Manifest, args: AppArgs) -> Iterator[str]:
             yield f"{name}: replica, drain, HAProxy, pod, cluster: one ends before the one inside: {rising}"
 
 
-def longest_stream_s(args: AppArgs) -> float:
-    """Return how long a listener may take: 0.3 s a character, a quarter of the speed, and one stall."""
-    limits = args.ingress.limits
-    return limits.max_input_chars * 0.3 / 0.25 + limits.write_timeout_s
+def grace_s(args: AppArgs) -> dict[str, float]:
+    """Return how long the replicas of each deployment wait for their streams."""
+    longest_s = args.ingress.limits.longest_playback_s
+    engines = {f"TTSServer-{one.name}": one.replica.graceful_shutdown_timeout_s for one in args.engines}
+    stated = {"Ingress": args.ingress.graceful_shutdown_timeout_s, **engines}
+    return {name: seconds or longest_s for name, seconds in stated.items()}

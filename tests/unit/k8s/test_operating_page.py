@@ -43,7 +43,7 @@ def test_the_label_for_prometheus_is_the_one_that_policies_let_in() -> None:
 
 def test_times_are_those_of_the_manifest(tmp_path: Path) -> None:
     service = ray_service("gpu")
-    longest_s = checks.longest_stream_s(checks.app_args(service, tmp_path))
+    longest_s = checks.app_args(service, tmp_path).ingress.limits.longest_playback_s
     assert f"{longest_s:,.0f} s" in PAGE
     graces = {template["spec"]["terminationGracePeriodSeconds"] for template in workers(service).values()}
     assert graces == {int(value) for value in re.findall(r"max-graceful-termination-sec=(\d+)", PAGE)}

@@ -115,8 +115,8 @@ def test_a_deployment_that_the_application_lacks_is_found(tmp_path: Path) -> Non
         list(checks.capacity(service, checks.app_args(service, tmp_path)))
 
 
-def test_names_are_those_of_the_application(tmp_path: Path) -> None:
-    """What `build` makes, Serve finds under the names that the checks reckon with."""
+def test_the_application_is_what_the_checks_reckon_with(tmp_path: Path) -> None:
+    """Its deployments have the names, and wait as long, as the checks believe."""
     from ray.serve._private.build_app import build_app
 
     from deployments.app import build
@@ -124,9 +124,9 @@ def test_names_are_those_of_the_application(tmp_path: Path) -> None:
     service = ray_service("gpu")
     args = checks.app_args(service, tmp_path)
     built = build_app(build(args), name="polyvox", make_deployment_handle=lambda *_: None)  # type: ignore[arg-type]
-    assert {one.name for one in built.deployments} == {
-        demand.deployment for demand in checks.demands(service, args)
-    }
+    waits = {one.name: one._deployment_config.graceful_shutdown_timeout_s for one in built.deployments}
+    assert waits == checks.grace_s(args)
+    assert waits.keys() == {demand.deployment for demand in checks.demands(service, args)}
 
 
 def test_missing_claims_and_mounts_are_found() -> None:
@@ -172,12 +172,13 @@ def test_times_that_cut_streams_are_found(spoil: Callable[[Manifest], None], tmp
     assert list(checks.times(service, checks.app_args(service, tmp_path)))
 
 
-def test_an_ingress_left_to_the_default_is_found(tmp_path: Path) -> None:
+def test_replicas_that_leave_their_listeners_are_found(tmp_path: Path) -> None:
     service = ray_service("gpu")
-    args = checks.app_args(service, tmp_path)
-    config = service["spec"]["serveConfigV2"]
-    service["spec"]["serveConfigV2"] = config[: config.index("    deployments:")]
-    assert any("replicas stop after [1920.0, 0.0]" in finding for finding in checks.times(service, args))
+    config_with(
+        service, "num_replicas: 2\n", "num_replicas: 2\n            graceful_shutdown_timeout_s: 20\n"
+    )
+    found = list(checks.times(service, checks.app_args(service, tmp_path)))
+    assert any("replicas stop after [20.0, 1920.0]" in finding for finding in found)
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
