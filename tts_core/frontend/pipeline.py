@@ -25,7 +25,7 @@ from tts_core.frontend.scripts import (
     runs_of,
     stretches,
 )
-from tts_core.frontend.symbols import PUNCTUATION, symbol_table
+from tts_core.frontend.symbols import PUNCTUATION, UNK, symbol_table
 
 # The reference puts a full stop before anything shorter, or its beginning is swallowed.
 _MIN_PHONES = 6
@@ -57,7 +57,7 @@ class PhoneSequence:
     Attributes:
         language: the request language, canonical.
         text: normalised text of all spans.
-        phones: symbols, for people.
+        phones: symbols of the table, for people; UNK for sounds and marks that this version lacks.
         ids: the symbols' ids in the table of the model's version.
         spans: the stretches of one language, in order; together they cover all phones.
         num_dropped: letters and digits of the input that their language can't speak.
@@ -132,7 +132,7 @@ def _read(text: str, request: RequestLanguage, version: str, lexicon: Lexicon | 
     return PhoneSequence(
         language=request.name,
         text="".join(span.text for span in spans),
-        phones=tuple(phones),
+        phones=tuple(phone if phone in table else UNK for phone in phones),
         ids=table.ids(phones),
         spans=tuple(spans),
         num_dropped=num_dropped,

@@ -38,7 +38,7 @@ from tts_core.frontend.japanese import FrontEnd
 assert FrontEnd().pronounce("今日は、100円です。").phones
 others = ("tts_core.frontend.english", "tts_core.frontend.chinese")
 print([name for name in sys.modules if name.startswith(others)])
-print([name for name in ("torch", "transformers", "jieba", "ray", "onnxruntime") if name in sys.modules])
+print([name for name in ("torch", "transformers", "jieba", "ray") if name in sys.modules])
 """
 
 
