@@ -174,9 +174,7 @@ def test_times_that_cut_streams_are_found(spoil: Callable[[Manifest], None], tmp
 
 def test_replicas_that_leave_their_listeners_are_found(tmp_path: Path) -> None:
     service = ray_service("gpu")
-    config_with(
-        service, "num_replicas: 2\n", "num_replicas: 2\n            graceful_shutdown_timeout_s: 20\n"
-    )
+    config_with(service, "num_replicas: 2\n", "num_replicas: 2\n        graceful_shutdown_timeout_s: 20\n")
     found = list(checks.times(service, checks.app_args(service, tmp_path)))
     assert any("replicas stop after [20.0, 1920.0]" in finding for finding in found)
 
