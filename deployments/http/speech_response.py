@@ -109,6 +109,8 @@ class SpeechResponse(Response):
         except PolyvoxError as error:
             await self._tell(send, error)
             return
+        if self._speech.num_dropped:
+            logger.info("%d characters of the text weren't spoken", self._speech.num_dropped)
         await self._send(send, self._framing.end(self._audio_s, self._speech.num_dropped))
         await self._end(send)
 

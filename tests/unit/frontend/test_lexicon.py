@@ -213,6 +213,8 @@ def test_no_cut_falls_within_inline_phones() -> None:
     for piece in pieces:
         assert piece.count("\uf8ff") == sum("\ue000" <= char < "\uf8ff" for char in piece)
         phonemize(piece, "en", "v2", Lexicon("en", None, (), inline))
+    long, _ = mark_inline_phones(f"[{'long word ' * 5}](/N UW1/)", 1)
+    assert split_marked(long, 20) == [long]
 
 
 # The server's
