@@ -34,6 +34,7 @@ class FrontEnd:
         self._segmenter = WordSegmenter()
         self._lexicon = load_lexicon()
 
+        self._word_phones = functools.lru_cache(_CACHED_WORDS)(self._read_word)
     def pronounce(self, text: str) -> Pronunciation:
         normalised, num_dropped = normalise(text)
         per_character: list[tuple[str, ...]] = []
@@ -53,25 +54,25 @@ class FrontEnd:
         phones: list[tuple[str, ...]] = []
         for word in merge_words(self._segmenter.words(clause), _dictionary_tones):
             start = len(phones)
-            syllables = pinyin[start : start + len(word.text)]
-            own = {
-                index - start: fixed[index]
-                for index in range(start, start + len(syllables))
-                if index in fixed
-            }
-            phones.extend(self._word_phones(word, syllables, own))
+            places = range(start, start + len(word.text))
+            own = tuple((index - start, fixed[index]) for index in places if index in fixed) if fixed else ()
+            phones.extend(self._word_phones(word, tuple(pinyin[start : places.stop]), own))
         return phones
 
-    def _word_phones(self, word: Word, pinyin: list[str], fixed: dict[int, str]) -> list[tuple[str, ...]]:
-        if is_phrase(word.text):
-            pinyin = list(word_pinyin(word.text))
-        for index, syllable in fixed.items():
-            pinyin[index] = syllable
-        syllables = [syllable[:-1] for syllable in pinyin]
-        tones = [syllable[-1] for syllable in pinyin]
+    def _read_word(
+        self, word: Word, pinyin: tuple[str, ...], fixed: tuple[tuple[int, str], ...]
+    ) -> tuple[tuple[str, ...], ...]:
+        """Return the phones of each character; `fixed` has syllables that are certain, by their index."""
+        read = list(word_pinyin(word.text) if is_phrase(word.text) else pinyin)
+        for index, syllable in fixed:
+            read[index] = syllable
+        syllables = [syllable[:-1] for syllable in read]
+        tones = [syllable[-1] for syllable in read]
         change_tones(word, tones, self._segmenter.parts, self._lexicon)
-        for index, syllable in fixed.items():
+        for index, syllable in fixed:
             if syllable[-1] != "3" or tones[index] != "2":  # a third tone still gives way to another
                 tones[index] = syllable[-1]
         change_erhua(word, syllables, tones, self._lexicon)
-        return [syllable_phones(syllable + tone) for syllable, tone in zip(syllables, tones, strict=True)]
+        return tuple(
+            syllable_phones(syllable + tone) for syllable, tone in zip(syllables, tones, strict=True)
+        )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import re
 
-from pypinyin import Style, lazy_pinyin
-from pypinyin.constants import PHRASES_DICT
+from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
+from pypinyin.contrib.tone_convert import to_tone3
 from pypinyin.seg.mmseg import seg as phrase_segmenter
 
 from tts_core.frontend.symbols import UNK
@@ -38,7 +38,21 @@ def word_pinyin(word: str) -> tuple[str, ...]:
         return tuple(_CORRECTIONS[word].split())
     if not word[:1].isalpha():
         return tuple(word)
-    return tuple(lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True, errors="default"))
+    if word in PHRASES_DICT:
+        return tuple(_with_digit(readings[0]) for readings in PHRASES_DICT[word])
+    if len(word) == 1:
+        readings = PINYIN_DICT.get(ord(word), word)
+        return (_with_digit(readings.partition(",")[0]),)
+    phrases = list(phrase_segmenter.cut(word))
+    return tuple(
+        syllable for phrase in (phrases if len(phrases) > 1 else word) for syllable in word_pinyin(phrase)
+    )
+
+
+@functools.cache
+def _with_digit(syllable: str) -> str:
+    """Return "lve4" for "lüè"; what pypinyin does for every word anew. There are some 1,500 syllables."""
+    return to_tone3(syllable, neutral_tone_with_five=True)
 
 
 def is_phrase(word: str) -> bool:

@@ -11,8 +11,8 @@ from tts_core.frontend.english.addresses import ADDRESSES
 from tts_core.frontend.english.capitals import split_capitals
 from tts_core.frontend.english.numbers import say_numbers
 from tts_core.frontend.english.roman import ROMAN
-from tts_core.frontend.rules import apply
 from tts_core.frontend.english.signs import SIGNS, say_signs, superscripts
+from tts_core.frontend.rules import apply
 
 _EARLY_MARKS = str.maketrans(
     {**dict.fromkeys("’‘`´ʼ", "'"), "…": ".", "™": None, "®": None, "©": None, "№": "number "}

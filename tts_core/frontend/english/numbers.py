@@ -16,9 +16,9 @@ from tts_core.frontend.english.cardinals import (
 )
 from tts_core.frontend.english.dates import DATES, TIMES, YEARS
 from tts_core.frontend.english.money import MONEY
-from tts_core.frontend.rules import FIRST, NUMBER, Rule, apply, rule
 from tts_core.frontend.english.signs import POWERS
 from tts_core.frontend.english.units import UNITS
+from tts_core.frontend.rules import FIRST, NUMBER, Rule, apply, rule
 
 _IDIOMS = {"24/7": "twenty-four seven", "9/11": "nine eleven", "50/50": "fifty fifty"}
 _RATED = (5, 10, 100)

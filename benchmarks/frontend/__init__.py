@@ -1,0 +1,1 @@
+"""How fast text becomes phones, how long a language takes to load, and what it weighs."""
