@@ -1,4 +1,4 @@
-"""Mandarin: characters to pinyin (jieba's words, pypinyin's phrases), tones between neighbours, phones."""
+"""Mandarin: characters to pinyin (jieba, pypinyin, perhaps G2PW), tones between neighbours, phones."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 import re
 
 from tts_core.frontend.chinese.amounts import LATIN
+from tts_core.frontend.chinese.g2pw import read_in_context
 from tts_core.frontend.chinese.lexicon import load_lexicon
 from tts_core.frontend.chinese.merge import merge_words
 from tts_core.frontend.chinese.normalise import normalise
@@ -33,8 +34,8 @@ class FrontEnd:
     def __init__(self) -> None:
         self._segmenter = WordSegmenter()
         self._lexicon = load_lexicon()
-
         self._word_phones = functools.lru_cache(_CACHED_WORDS)(self._read_word)
+
     def pronounce(self, text: str) -> Pronunciation:
         normalised, num_dropped = normalise(text)
         per_character: list[tuple[str, ...]] = []
@@ -49,7 +50,7 @@ class FrontEnd:
 
     def _clause_phones(self, clause: str) -> list[tuple[str, ...]]:
         """Return the phones of each character of a clause and its punctuation mark."""
-        pinyin = clause_pinyin(clause)
+        pinyin = read_in_context(clause, clause_pinyin(clause))
         fixed = fixed_readings(clause)
         phones: list[tuple[str, ...]] = []
         for word in merge_words(self._segmenter.words(clause), _dictionary_tones):
