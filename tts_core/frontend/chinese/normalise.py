@@ -68,6 +68,8 @@ _SIGNS = (
     (re.compile(f"@(?=[{_HAN}])"), "艾特"),
     (re.compile(f"(?<=[{_HAN}])—+(?=[{_HAN}])|——+"), ","),
 )
+# Without a pause (周五)14:00 would be Zhou at fifty-four o'clock: 周五十四点.
+_ASIDE = re.compile(rf"(?<=[{_HAN}])\((?=[{_HAN}0-9])|(?<=[{_HAN}0-9])\)(?=[{_HAN}0-9])")
 _UNWRITTEN = re.compile(rf"[^{_HAN}!?…,.]+")
 
 
@@ -75,7 +77,7 @@ def normalise(text: str) -> tuple[str, int]:
     """Return the text as it is read, and the number of letters and digits in it that Chinese can't read."""
     text = _DASHES.sub("-", _BEFORE_FRACTION.sub("又", text.translate(_BEFORE_NUMBERS)))
     text = simplify(_COMPATIBLE.sub(_plain, text).replace("\u2044", "/"))
-    text = say_numbers(text)
+    text = say_numbers(_ASIDE.sub(",", text))
     for pattern, word in _SIGNS:
         text = pattern.sub(word, text)
     text = text.replace("...", "…").translate(_AFTER_NUMBERS)

@@ -107,12 +107,12 @@ def _before_number(match: Match[str]) -> str:
 ABBREVIATIONS: tuple[Rule, ...] = (
     rule(r"\bi\.\s?e\.", "that is", _IGNORE),
     rule(r"\be\.\s?g\.", "for example", _IGNORE),
-    rule(r"\betc\.(?=\s+[A-Z]|\s*$)", "etcetera.", _IGNORE | re.MULTILINE),
+    rule(r"\betc\.(?=\s+(?-i:[A-Z])|\s*$)", "etcetera.", _IGNORE | re.MULTILINE),
     rule(r"\betc\b\.?", "etcetera", _IGNORE),
     rule(r"\bet al\b\.?", "and others"),
     rule(r"\ba\.\s?k\.\s?a\.", "also known as", _IGNORE),
     rule(r"\bPh\.\s?D\b\.?", "P H D"),
-    rule(r"\b([ap])\.\s?m\b(?:\.(?=\s+[a-z]|,))?", lambda m: m[1].upper() + "M", _IGNORE),
+    rule(r"\b([ap])\.\s?m\b(?:\.(?=\s+(?-i:[a-z])|,))?", lambda m: m[1].upper() + "M", _IGNORE),
     rule(
         rf"(?<=[a-z] )({_one_of(_STREETS)})\.(?=,|\s+[a-z]|\s*$|\s+{_STARTERS})(?<! the St\.)",
         lambda m: _STREETS[m[1]],

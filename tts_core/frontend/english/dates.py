@@ -90,6 +90,10 @@ def _years(match: Match[str]) -> str:
 
 
 DATES: tuple[Rule, ...] = (
+    rule(
+        rf"\b({'|'.join(_DAYS)})\.?\s?[-–]\s?({'|'.join(_DAYS)})\b\.?",
+        lambda m: f"{_DAYS[m[1]]} to {_DAYS[m[2]]}",
+    ),
     rule(rf"(?<!\d)({_YEAR})[-/.](0?[1-9]|1[0-2])[-/.]({_DAY})(?=T?(?!\d|[-/.]\d))", _year_first),
     rule(r"(?<=[a-z])T(?=\d\d:\d\d)", ", "),
     rule(r"(?<=:\d\d)(?:\.\d{1,9})?Z\b", " U T C"),
@@ -114,7 +118,7 @@ DATES: tuple[Rule, ...] = (
 TIMES: tuple[Rule, ...] = (
     rule(r"(?<=\d)\s?([AaPp])[Mm]\b", lambda m: f" {m[1].upper()}M"),
     rule(r"(?<=\d)\s?[-–~]\s?(?=\d\d?(?::\d\d)? [AP]M\b)", " to "),
-    rule(r"(?<=\d [AP]M)\s?[-–~]\s?(?=\d)|(?<=:\d\d)\s?[-–~]\s?(?=\d\d?:\d\d)", " to "),
+    rule(r"(?<=\d [AP]M)\s?[-–~]\s?(?=\d|noon|midnight)|(?<=:\d\d)\s?[-–~]\s?(?=\d\d?:\d\d)", " to "),
     rule(rf"(?<![\d:])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?![\d:])(?={_HALF})", _time),
     rule(r"(?<!\d)\d\d?(?= [AP]M\b)", lambda m: say_cardinal(int(m[0]))),
 )

@@ -90,8 +90,9 @@ def _scale(word: str | None, letter: str | None) -> str:
 
 
 def _signed_range(match: Match[str]) -> str:
-    sign, first, last, word, letter = match.groups()
-    return f"{say_number(first)} to {_sum(last, _scale(word, letter), _SIGNS[sign])}"
+    sign, first, first_letter, last, word, letter = match.groups()
+    scale = f" {_scale(None, first_letter)}" if first_letter else ""
+    return f"{say_number(first)}{scale} to {_sum(last, _scale(word, letter), _SIGNS[sign])}"
 
 
 def _signed(match: Match[str]) -> str:
@@ -111,7 +112,10 @@ def _name_last(match: Match[str]) -> str:
 
 
 MONEY: tuple[Rule, ...] = (
-    rule(rf"(?<![A-Za-z])({_SIGN})\s?({NUMBER}){_TO}\1?({NUMBER})(?![\d,.]*\d){_SCALE}", _signed_range),
+    rule(
+        rf"(?<![A-Za-z])({_SIGN})\s?({NUMBER})([KkMmBb][Nn]?)?{_TO}\1?({NUMBER})(?![\d,.]*\d){_SCALE}",
+        _signed_range,
+    ),
     rule(rf"{_ARTICLE}((?<!\w)[-−])?(?<![A-Za-z])({_SIGN})\s?({NUMBER}){_SCALE}", _signed),
     rule(rf"\b({_CODE})\s?({NUMBER}){_SCALE}", _code_first),
     rule(rf"{FIRST}({NUMBER}){_SCALE}\s?({_CODE})\b", _name_last),

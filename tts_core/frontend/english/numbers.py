@@ -26,7 +26,7 @@ _MAX_NAMED_PART = 100
 # What stands before a year, and what follows a year though it looks like the plural of something counted.
 _BEFORE_YEAR = re.compile(
     r"(?:\b(?:in|since|by|until|till|from|of|the|year|before|after|during|around|circa|for|to|and|through|early"
-    r"|late|mid|summer|spring|autumn|fall|winter)|\()[ -]?$",
+    r"|late|mid|summer|spring|autumn|fall|winter|[A-Z]{1,3})|\()[ -]?$",
 )
 _COUNTED = re.compile(
     r" (?!is |was |has |as |this |its |us |does |thus |plus |minus |times |versus )[a-z]+s\b"
@@ -73,6 +73,7 @@ def _plain(match: Match[str]) -> str:
 
 
 _AROUND: tuple[Rule, ...] = (
+    rule(r"(?<=%)\s?[-–~]\s?(?=\d)", " to "),
     rule(rf"(?<![\w.,/-])({NUMBER})\s?[-–~]\s?({NUMBER})(?![\d/-]|[.,]\d)", _range),
     rule(r"(?<![\d.,/])(\d{1,9}) (?:and )?(\d{1,2})/(\d{1,2})(?![\d/]|\.\d)", _mixed),
     rule(r"(?<![\d.,/])(\d{1,3}\.\d{1,3})/(\d{1,3})(?![\d/]|\.\d)", r"\1 out of \2"),

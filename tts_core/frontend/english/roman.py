@@ -47,6 +47,7 @@ def _cardinal(match: Match[str]) -> str:
 
 
 ROMAN: tuple[Rule, ...] = (
+    rule(r"\bWW ?(II?|[12])\b", lambda m: f"World War {'one' if m[1] in ('I', '1') else 'two'}"),
     rule(rf"\b({_MONARCHS}) ({_NUMERAL})\b(?!\.\w)", _ordinal),
     rule(rf"\b({_MONARCHS}) ([IV])\b{_REGNAL_END}", _ordinal),
     rule(

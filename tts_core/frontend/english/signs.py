@@ -65,6 +65,8 @@ POWERS: tuple[Rule, ...] = (rule(r"\^\(?([+-]?\d{1,9})\)?", _power),)
 _OPERAND = r"(?<=[\w)])"
 SIGNS: tuple[Rule, ...] = (
     rule(r"->|=>|<-", ","),
+    rule(r"(?<==)( ?)mc(?=\^2)", r"\1m c"),
+    rule(r"(?<!\w)([A-Z])–(?=[A-Z](?!\w))", r"\1 to "),
     rule(r"(?<![<>=!])!=(?!=)", " is not equal to "),
     rule(r"(?<![<>=!])>=(?!=)", " is greater than or equal to "),
     rule(r"(?<![<>=!])<=(?!=)", " is less than or equal to "),

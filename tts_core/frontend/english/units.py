@@ -106,6 +106,7 @@ _UNITS = _LENGTHS | _TIMES | _OTHERS
 _WORDS = (
     "second|minute|hour|day|week|month|quarter|year|person|user|head|unit|item|night|token|seat|page|share"
 )
+_SPANS = {"sec": "second", "min": "minute", "hr": "hour", "wk": "week", "mo": "month", "yr": "year"}
 _POWERS = {"^2": "square", "2": "square", "^3": "cubic", "3": "cubic"}
 _TIME_POWERS = {"^2": "squared", "2": "squared", "^3": "cubed", "3": "cubed"}
 # "in" is a word far more often than an inch.
@@ -164,8 +165,9 @@ UNITS: tuple[Rule, ...] = (
     rule(rf"{FIRST}(\d)['′](\d\d?)[\"″]", lambda m: f"{say_number(m[1])} foot {say_number(m[2])}"),
     rule(
         rf"(\b[Aa]n? )?{FIRST}({NUMBER})[ -]?({_NAME})(\^?[23])?"
-        rf"(?:/(?:({_NAME})(\^?[23])?(?![A-Za-z])|({_WORDS})\b))?{_END}",
+        rf"(?: ?/ ?(?:({_NAME})(\^?[23])?(?![A-Za-z])|({_WORDS})\b))?{_END}",
         _measure,
     ),
-    rule(rf"(?<=[a-z]) ?/ ?({_WORDS})\b", r" per \1"),
+    rule(rf"(?<=[a-z0-9]) ?/ ?({_WORDS})\b", r" per \1"),
+    rule(rf"(?<=[a-z0-9]) ?/ ?({'|'.join(_SPANS)})\b", lambda m: f" per {_SPANS[m[1]]}"),
 )
