@@ -36,7 +36,9 @@ VoiceArgument = Annotated[str, typer.Argument(help="A voice's name or id.")]
 def add(
     recording: Annotated[Path, typer.Argument(help="3 to 10 s of one speaker, in any audio format.")],
     text: Annotated[str, typer.Option(help="What the recording says.")],
-    language: Annotated[str, typer.Option("--lang", "--language", help="Its language: en, zh, ...")],
+    language: Annotated[
+        str, typer.Option("--lang", "--language", help="Its language: en, zh, ja, ko, yue, auto, ...")
+    ],
     name: Annotated[
         str | None, typer.Option(help="What requests call it. [default: the file's name]", show_default=False)
     ] = None,
