@@ -13,7 +13,7 @@ GOLDEN: dict[str, list[dict[str, Any]]] = json.loads(_FILE.read_text(encoding="u
 DIFFERENT = {
     "Visit https://example.com for more info.": "the scheme isn't a word ('httpsexample'), the dot is said",
     "50% of 1,234,567 is about 617,283.": "thirty-four is thirty and four, not a word guessed by its letters",
-    "这本书售价￥59.9元。": "the sign is money, said as 元; the reference takes it for a pause of its own, SP2",
+    "这本书售价￥59.9元。": "the sign is money, said as 元; to the reference it is a pause of its own, SP2",
     "我爱Python和GPT，真的。": "the comma after GPT is a pause, not lost",
     "Dr. Smith lives at 221B Baker Street.": "Dr. is Doctor, not drive and a full stop",
     "It's 10:45 AM; temperatures reach -3.5°C.": "AM is said once, the semicolon is a pause, reach is a word",
