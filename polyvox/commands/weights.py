@@ -17,6 +17,7 @@ from rich.text import Text
 
 from tts_core.errors import PolyvoxError, SetupError
 from tts_core.models.gpt_sovits.weights import DEFAULT_WEIGHTS_DIR, VERSIONS
+from tts_core.models.gpt_sovits.weights.table import G2PW
 
 if TYPE_CHECKING:
     from tts_core.models.gpt_sovits.checkpoint import CheckpointSummary
@@ -46,19 +47,37 @@ def _print_error(error: PolyvoxError) -> None:
 
 @app.command()
 def pull(
-    version: Annotated[str, typer.Argument(help=f"One of {', '.join(VERSIONS)}.")],
+    version: Annotated[
+        str,
+        typer.Argument(
+            help=f"One of {', '.join(VERSIONS)}; or {G2PW}, which reads Chinese characters by their context."
+        ),
+    ],
     to: Annotated[Path, typer.Option(help="The weights folder.")] = DEFAULT_WEIGHTS_DIR,
     endpoint: Annotated[
         str | None, typer.Option(help="The hub's address, where it is not the public one or HF_ENDPOINT.")
     ] = None,
 ) -> None:
     """Fetch a version's weights from the model hub. Whole files are kept, broken downloads go on."""
+    if version == G2PW:
+        _pull_g2pw(to, endpoint)
+        return
     with _reported(), _progress_bars() as bars:
         from tts_core.models.gpt_sovits.weights.pull import pull_weights
 
         paths = pull_weights(version, to, endpoint=endpoint, progress=_Bars(bars))
     typer.echo(f"GPT-SoVITS {version} is in {to.expanduser()}")
     typer.echo(f"  T2S     {paths.t2s}\n  SoVITS  {paths.sovits}")
+
+
+def _pull_g2pw(to: Path, endpoint: str | None) -> None:
+    with _reported(), _progress_bars() as bars:
+        from tts_core.models.gpt_sovits.weights.g2pw import pull_g2pw
+
+        folder = pull_g2pw(to, endpoint, _Bars(bars))
+    typer.echo(
+        f"G2PW is in {folder}; servers with weights in {folder.parent} read with it from their next start"
+    )
 
 
 @app.command()

@@ -61,21 +61,26 @@ _HIDDEN = 24
 def write_folder(root: Path, *, own_labels: bool = True, seed: int = 7) -> tuple[Path, Path]:
     """Write a model to a weights folder; return its own folder and the tokenizer's file."""
     folder = root / "G2PWModel"
-    folder.mkdir(parents=True)
-    pairs = [pair.split(" ") for pair in POLYPHONIC.split(",")]
-    labels = {f"{char} {sound}" if own_labels else sound for char, sound in pairs}
-    chars = {char for char, _ in pairs}
-    (folder / "POLYPHONIC_CHARS.txt").write_text(lines(POLYPHONIC), encoding="utf-8")
-    (folder / "MONOPHONIC_CHARS.txt").write_text(lines(MONOPHONIC), encoding="utf-8")
-    (folder / "bopomofo_to_pinyin_wo_tune_dict.json").write_text(json.dumps(PINYIN), encoding="utf-8")
-    (folder / "config.py").write_text(CONFIG.format(own_labels), encoding="utf-8")
+    num_chars, num_labels = write_tables(folder, own_labels=own_labels)
     tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *CHARS]
-    onnx.save(network(len(tokens), len(chars), len(labels), seed), folder / "g2pW.onnx")
+    onnx.save(network(len(tokens), num_chars, num_labels, seed), folder / "g2pW.onnx")
     tokenizer = root / "chinese-roberta-wwm-ext-large/tokenizer.json"
     tokenizer.parent.mkdir()
     vocabulary = {token: index for index, token in enumerate(tokens)}
     tokenizer.write_text(json.dumps({"model": {"type": "WordPiece", "vocab": vocabulary}}), encoding="utf-8")
     return folder, tokenizer
+
+
+def write_tables(folder: Path, *, own_labels: bool = True) -> tuple[int, int]:
+    """Write all but the network; return how many characters and labels it must have."""
+    folder.mkdir(parents=True)
+    (folder / "POLYPHONIC_CHARS.txt").write_text(lines(POLYPHONIC), encoding="utf-8")
+    (folder / "MONOPHONIC_CHARS.txt").write_text(lines(MONOPHONIC), encoding="utf-8")
+    (folder / "bopomofo_to_pinyin_wo_tune_dict.json").write_text(json.dumps(PINYIN), encoding="utf-8")
+    (folder / "config.py").write_text(CONFIG.format(own_labels), encoding="utf-8")
+    pairs = [pair.split(" ") for pair in POLYPHONIC.split(",")]
+    labels = {f"{char} {sound}" if own_labels else sound for char, sound in pairs}
+    return len({char for char, _ in pairs}), len(labels)
 
 
 def lines(pairs: str) -> str:

@@ -27,6 +27,7 @@ from tts_core.models.gpt_sovits.features import (
 )
 from tts_core.models.gpt_sovits.fingerprint import Fingerprint
 from tts_core.models.gpt_sovits.packed import can_pack, pack_sovits, pack_t2s, release_unused_memory
+from tts_core.models.gpt_sovits.readings import adopt_readings
 from tts_core.models.gpt_sovits.sovits import SoVITS, build_sovits
 from tts_core.models.gpt_sovits.speaker import SpeakerEncoder, build_speaker_encoder
 from tts_core.models.gpt_sovits.t2s import T2S, build_t2s
@@ -42,8 +43,8 @@ class LoadedModel:
     Attributes:
         name: what requests name it by.
         version: "v1", "v2", "v2Pro" or "v2ProPlus".
-        fingerprint: a hash of all weights, their precision and whether they are packed; equal fingerprints
-            compute alike.
+        fingerprint: a hash of all weights, their precision and whether they are packed, and of what reads
+            Chinese by context; equal fingerprints compute alike.
         t2s, sovits: the two checkpoints.
         speech_features: HuBERT, for references.
         phone_features: BERT, for Chinese; None where it was left out to save its memory.
@@ -93,6 +94,7 @@ def load_model(
         MissingWeights: a file is missing.
         InvalidCheckpoint: a file is damaged, foreign or doesn't fit the others; names the file.
         MissingDependency: a package is missing.
+        InvalidConfig: this process reads Chinese otherwise, for weights of another folder.
     """
     model = _load(paths, name, dtype, torch.device(device), with_phone_features)
     release_unused_memory()
@@ -103,6 +105,7 @@ def _load(
     paths: WeightsPaths, name: str, dtype: torch.dtype, device: torch.device, with_phone_features: bool
 ) -> LoadedModel:
     packed = can_pack(dtype, device)
+    readings = adopt_readings(paths) if with_phone_features else None
     t2s, sovits = read_checkpoint(paths.t2s), read_checkpoint(paths.sovits)
     check_pair(t2s, sovits)
     speaker_path = _speaker_path(paths, sovits)
@@ -110,7 +113,9 @@ def _load(
     return LoadedModel(
         name=name,
         version=sovits.version,
-        fingerprint=_fingerprint(t2s, sovits, speaker or {}, paths, dtype, packed, with_phone_features),
+        fingerprint=_fingerprint(
+            t2s, sovits, speaker or {}, paths, dtype, packed, with_phone_features, readings
+        ),
         t2s=_naming(paths.t2s, lambda: _t2s(t2s, dtype, device, packed)),
         sovits=_naming(paths.sovits, lambda: _sovits(sovits, dtype, device, packed)),
         speech_features=load_speech_features(paths.hubert, dtype, device),
@@ -154,6 +159,7 @@ def _fingerprint(
     dtype: torch.dtype,
     packed: bool,
     with_phone_features: bool,
+    readings: str | None,
 ) -> str:
     fingerprint = Fingerprint()
     settings = {"version": sovits.version, "dtype": str(dtype), "weights": "packed" if packed else "plain"}
@@ -164,6 +170,8 @@ def _fingerprint(
     fingerprint.add_folder("hubert", paths.hubert)
     if with_phone_features:
         fingerprint.add_folder("bert", paths.bert)
+    if readings is not None:
+        fingerprint.add_value("g2pw", readings)
     return fingerprint.hexdigest()
 
 

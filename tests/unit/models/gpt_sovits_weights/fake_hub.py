@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-REPOSITORY = "lj1995/GPT-SoVITS"
+_PATH = re.compile("/(lj1995/GPT-SoVITS|XXXXRT/GPT-SoVITS-Pretrained)/resolve/([^/]+)/(.+)")
 _LARGE_BYTES = 10_000
 """The hub keeps files over 10 MB in large-file storage; this one draws the line lower."""
 
@@ -31,6 +32,8 @@ class FakeHub:
     endpoint: str = ""
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
     """Method, "revision/name" and Range of each request."""
+    sources: list[tuple[str, str]] = field(default_factory=list)
+    """Repository and name of each request."""
     credentials: list[str] = field(default_factory=list)
     breaks_after: dict[str, int] = field(default_factory=dict)
     """Bytes after which the connection is cut, by file. Cuts once, then is forgotten."""
@@ -75,10 +78,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(with_body=True)
 
     def _answer(self, *, with_body: bool) -> None:
-        path = unquote(self.path).removeprefix(f"/{REPOSITORY}/resolve/")
-        revision, _, name = path.partition("/")
+        match = _PATH.fullmatch(unquote(self.path))
+        repository, revision, name = match.groups() if match else ("", "", self.path)
         wanted = self.headers.get("Range")
-        self.hub.requests.append((self.command, path, wanted))
+        self.hub.requests.append((self.command, f"{revision}/{name}", wanted))
+        self.hub.sources.append((repository, name))
         self.hub.credentials += self.headers.get_all("Authorization") or []
         if self.hub.is_down:
             self._refuse(503)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tts_core.errors import MissingWeights
-from tts_core.models.gpt_sovits.weights.table import BERT_FOLDER, HUBERT_FOLDER, weights_layout
+from tts_core.models.gpt_sovits.weights.table import BERT_FOLDER, G2PW_FOLDER, HUBERT_FOLDER, weights_layout
 
 DEFAULT_WEIGHTS_DIR = Path("~/.cache/polyvox/weights")
 """Where `polyvox weights pull` puts files and a server looks for them, unless told otherwise."""
@@ -18,13 +18,17 @@ _SHOWN_FILES = 3
 
 @dataclass(frozen=True)
 class WeightsPaths:
-    """What a version speaks with: two checkpoints, two Hugging Face folders, perhaps a speaker encoder."""
+    """What a version speaks with: two checkpoints, two Hugging Face folders, perhaps a speaker encoder.
+
+    `g2pw` is where G2PW is, if it has been pulled: of all of them, it alone may be absent.
+    """
 
     t2s: Path
     sovits: Path
     hubert: Path
     bert: Path
     speaker: Path | None
+    g2pw: Path | None = None
 
 
 def locate_weights(folder: Path | str, version: str) -> WeightsPaths:
@@ -46,6 +50,7 @@ def locate_weights(folder: Path | str, version: str) -> WeightsPaths:
         hubert=folder / HUBERT_FOLDER,
         bert=folder / BERT_FOLDER,
         speaker=folder / layout.speaker if layout.speaker else None,
+        g2pw=folder / G2PW_FOLDER,
     )
 
 
@@ -71,7 +76,7 @@ def missing_weights(folder: Path | str, version: str) -> MissingWeights:
 
 
 def pull_command(folder: Path | str, version: str) -> str:
-    """Return the command that fetches a version's weights to a folder."""
+    """Return the command that fetches a version's weights, or "g2pw", to a folder."""
     command = f"polyvox weights pull {version}"
     if Path(folder).expanduser() == DEFAULT_WEIGHTS_DIR.expanduser():
         return command

@@ -15,10 +15,25 @@ VERSIONS: tuple[Version, ...] = get_args(Version)
 HUBERT_FOLDER = "chinese-hubert-base"
 BERT_FOLDER = "chinese-roberta-wwm-ext-large"
 SPEAKER_FILE = "sv/pretrained_eres2netv2w24s4ep4.ckpt"
+TOKENIZER_NAME = "tokenizer.json"
+
+G2PW = "g2pw"
+"""What to pull for Chinese readings by context, beside a version."""
+G2PW_REPOSITORY = "XXXXRT/GPT-SoVITS-Pretrained"
+"""Where GPT-SoVITS's own installer gets it: the model is in none of the other repositories of the hub."""
+G2PW_ARCHIVE = "G2PWModel.zip"
+G2PW_FOLDER = "G2PWModel"
+G2PW_FILES = (
+    "g2pW.onnx",
+    "config.py",
+    "POLYPHONIC_CHARS.txt",
+    "MONOPHONIC_CHARS.txt",
+    "bopomofo_to_pinyin_wo_tune_dict.json",
+)
 
 _FOLDER_FILES = {
     HUBERT_FOLDER: ("config.json", "preprocessor_config.json", "pytorch_model.bin"),
-    BERT_FOLDER: ("config.json", "tokenizer.json", "pytorch_model.bin"),
+    BERT_FOLDER: ("config.json", TOKENIZER_NAME, "pytorch_model.bin"),
 }
 
 
