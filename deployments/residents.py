@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
+import operator
 from collections.abc import Awaitable, Callable
 
 from ray import serve
@@ -12,7 +14,7 @@ from deployments.config import EngineArgs, GPTSoVITSArgs
 from deployments.engines import create_engine
 from tts_core.engine.protocol import AsyncEngine
 from tts_core.errors import UnknownModel
-from tts_core.stats import EngineStats, GuardStats
+from tts_core.stats import EngineStats
 from tts_core.voice import VoiceInfo
 
 _CHECK_S = 0.05
@@ -80,16 +82,10 @@ class Residents:
 
     def stats(self) -> EngineStats:
         """Return the sum over all that are loaded."""
-        each = [engine.stats() for engine in self.loaded]
-        return EngineStats(
-            num_slots=sum(stats.num_slots for stats in each),
-            num_open=sum(stats.num_open for stats in each),
-            num_paused=sum(stats.num_paused for stats in each),
-            num_finished=sum(stats.num_finished for stats in each),
-            num_aborted=sum(stats.num_aborted for stats in each),
-            audio_s=sum(stats.audio_s for stats in each),
-            guards=sum((stats.guards for stats in each), GuardStats()),
-        )
+        return functools.reduce(operator.add, self.stats_by_model().values(), EngineStats())
+
+    def stats_by_model(self) -> dict[str, EngineStats]:
+        return {model: engine.stats() for model, engine in self._engines.items()}
 
     async def stop(self) -> None:
         for engine in self.loaded:

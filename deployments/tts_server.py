@@ -9,6 +9,9 @@ from collections.abc import AsyncIterator
 from deployments.autoscaling.figures import ReplicaFigures
 from deployments.config import EngineArgs
 from deployments.credit import CreditServer
+from deployments.metrics.engines import EngineFigures
+from deployments.metrics.ray_recorder import RayRecorder
+from deployments.metrics.sampling import Sampler
 from deployments.residents import Residents
 from deployments.stream_items import StreamEnded, StreamFailed, StreamItem, StreamOpened
 from deployments.transport import node_address
@@ -30,6 +33,9 @@ class TTSServer:
         await self._residents.start()
         self._credit = CreditServer()
         await self._credit.start(node_address())
+        recorder = RayRecorder()
+        self._measured = EngineFigures(recorder)
+        self._sampler = Sampler(recorder, lambda: self._measured.sample(self._residents.stats_by_model()))
 
     async def synthesize(self, request: SynthesisRequest) -> AsyncIterator[StreamItem]:
         """Yield StreamOpened, chunks, and StreamEnded; or StreamFailed at any point."""
@@ -41,6 +47,7 @@ class TTSServer:
             yield StreamFailed.of(error)
             return
         self._figures.opened(stream)
+        self._measured.opened(request.model, stream.timeline)
         address = self._credit.register(stream)
         try:
             yield StreamOpened(stream.sample_rate_hz, address)
@@ -50,6 +57,7 @@ class TTSServer:
             # Reached when the listener hangs up, too: Serve cancels this generator where it waits.
             stream.cancel()
             self._figures.ended(stream)
+            self._measured.ended(stream.timeline)
             self._credit.release(address)
 
     async def voices(self) -> tuple[VoiceInfo, ...]:
@@ -68,6 +76,8 @@ class TTSServer:
             engine.check_health()
 
     async def __del__(self) -> None:
+        if hasattr(self, "_sampler"):
+            self._sampler.stop()
         if hasattr(self, "_credit"):
             await self._credit.stop()
         if hasattr(self, "_residents"):

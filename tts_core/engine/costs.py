@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from tts_core.engine.operations import Decode, Operation, Prefill
+from tts_core.engine.operations import Decode, Operation, Prefill, Shape, Vocode
+from tts_core.stats import StageStats, StageTally
 
 TOKENS_PER_S = 25.0
 _WEIGHT = 0.1
 _KEPT = 0.99
 _SEGMENT_S = 4.0
 """A usual sentence, for spreading what is done once for each."""
+STAGES: dict[type[Operation], str] = {
+    Prefill: "prefill",
+    Decode: "decode",
+    Shape: "latents",
+    Vocode: "vocode",
+}
+"""What the figures call each kind of operation."""
 
 
 class Mean:
@@ -40,6 +48,7 @@ class Costs:
         self._decode = [Mean() for _ in range(num_slots + 1)]
         self._voicing_s = 0.0
         self._voiced_s = 0.0
+        self._tallies = {stage: StageTally() for stage in STAGES.values()}
 
     @property
     def prefill_s(self) -> float:
@@ -58,6 +67,7 @@ class Costs:
             took_s: how long it ran.
             audio_s: how much audio it made.
         """
+        self._tallies[STAGES[type(operation)]].add(took_s, len(operation.sequences))
         if isinstance(operation, Prefill):
             self._prefill.add(took_s)
         elif isinstance(operation, Decode):
@@ -65,6 +75,10 @@ class Costs:
         else:  # latents come before the audio that they are for: only sums make sense
             self._voicing_s = self._voicing_s * _KEPT + took_s
             self._voiced_s = self._voiced_s * _KEPT + audio_s
+
+    def stages(self) -> dict[str, StageStats]:
+        """Return what was observed, by stage."""
+        return {stage: tally.stats() for stage, tally in self._tallies.items()}
 
     def decode_s(self, num_rows: int) -> float:
         """Return what a decode step over so many sequences takes, from the nearest numbers that ran."""

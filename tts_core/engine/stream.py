@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tts_core.errors import PolyvoxError
+from tts_core.timeline import Timeline
 
 BYTES_PER_SAMPLE = 2
 
@@ -98,6 +100,7 @@ class SpeechStream:
     ) -> None:
         self.sample_rate_hz = sample_rate_hz
         self.state = StreamState.OPEN
+        self.timeline = Timeline()
         self.num_dropped = 0  # of the text's letters and digits, where the producer can't speak them
         self._max_lead = int(limits.lead_s * sample_rate_hz)
         self._max_chunk = max(1, int(limits.max_chunk_s * sample_rate_hz))
@@ -153,6 +156,8 @@ class SpeechStream:
     def write(self, pcm: bytes) -> None:
         """Append samples. Ignored once the stream is closed."""
         if not self.closed:
+            if self.timeline.heard_s is None:
+                self.timeline.heard_s = time.monotonic()
             self._buffer += pcm
             self._refresh()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import weakref
 
 from tts_core.engine.open_streams import OpenStreams
@@ -206,6 +207,9 @@ class FormantEngine:
         except OSError as error:
             sequence.stream.fail(SegmentFailed(f"no process could be had for the segment: {error}"))
             return
+        timeline = sequence.stream.timeline
+        if timeline.begun_s is None:
+            timeline.begun_s = time.monotonic()
         command = pack(FrameKind.SPEAK, json.dumps(sequence.next_utterance()).encode())
         sequence.connection = connection = Connection(
             connected,
