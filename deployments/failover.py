@@ -33,9 +33,15 @@ _MAX_WAIT_S = 2.0
 REPLICA_GONE = (StreamInterrupted, EnginePoisoned, EngineStopped)
 
 Open = Callable[[SynthesisRequest], Awaitable[Speech]]
+OnMove = Callable[[str, str, bool], None]
+"""Told of every move: the model, the code of why, and whether another replica went on."""
 
 
-async def open_resilient(open_once: Open, request: SynthesisRequest) -> Speech:
+def _untold(model: str, code: str, is_resumed: bool) -> None:
+    """Tell nobody."""
+
+
+async def open_resilient(open_once: Open, request: SynthesisRequest, on_move: OnMove = _untold) -> Speech:
     """Open speech, on another replica where the first one is gone.
 
     Raises:
@@ -45,8 +51,8 @@ async def open_resilient(open_once: Open, request: SynthesisRequest) -> Speech:
     try:
         speech = await open_once(request)
     except REPLICA_GONE as error:
-        speech = await _open_elsewhere(open_once, request, error, give_up_at)
-    return ResilientSpeech(open_once, request, speech)
+        speech = await _open_elsewhere(open_once, request, error, give_up_at, on_move)
+    return ResilientSpeech(open_once, request, speech, on_move)
 
 
 class ResilientSpeech:
@@ -55,8 +61,11 @@ class ResilientSpeech:
     Samples are counted from the request's beginning, wherever the present replica began.
     """
 
-    def __init__(self, open_once: Open, request: SynthesisRequest, speech: Speech) -> None:
+    def __init__(
+        self, open_once: Open, request: SynthesisRequest, speech: Speech, on_move: OnMove = _untold
+    ) -> None:
         self._open_once, self._request, self._speech = open_once, request, speech
+        self._on_move = on_move
         self._marks = [SegmentMark(request.first_segment, 0)]
         self._base = 0
         self._num_given = 0
@@ -139,7 +148,7 @@ class ResilientSpeech:
         )
         request = dataclasses.replace(self._request, first_segment=mark.segment)
         give_up_at = time.monotonic() + PATIENCE_S
-        self._speech = await _open_elsewhere(self._open_once, request, error, give_up_at)
+        self._speech = await _open_elsewhere(self._open_once, request, error, give_up_at, self._on_move)
         if self._is_closed:
             self._speech.close()
         self._base = mark.start_sample
@@ -147,24 +156,29 @@ class ResilientSpeech:
 
 
 async def _open_elsewhere(
-    open_once: Open, request: SynthesisRequest, error: PolyvoxError, give_up_at: float
+    open_once: Open, request: SynthesisRequest, error: PolyvoxError, give_up_at: float, on_move: OnMove
 ) -> Speech:
     """Try until a replica takes the request, or for so long.
 
     Raises:
         PolyvoxError: what the request itself did wrong, or `error`, if no replica took it.
     """
-    wait_s = _FIRST_WAIT_S
-    for attempt in itertools.count(1):
-        if time.monotonic() + wait_s > give_up_at:
-            break
-        await asyncio.sleep(wait_s)
-        wait_s = min(2 * wait_s, _MAX_WAIT_S)
-        # An id of its own: the replica that was left may not have noticed yet.
-        again = dataclasses.replace(request, request_id=f"{request.request_id}.{attempt}")
-        with _noting(request):
-            return await open_once(again)
-    raise error
+    wait_s, is_resumed = _FIRST_WAIT_S, False
+    try:
+        for attempt in itertools.count(1):
+            if time.monotonic() + wait_s > give_up_at:
+                break
+            await asyncio.sleep(wait_s)
+            wait_s = min(2 * wait_s, _MAX_WAIT_S)
+            # An id of its own: the replica that was left may not have noticed yet.
+            again = dataclasses.replace(request, request_id=f"{request.request_id}.{attempt}")
+            with _noting(request):
+                speech = await open_once(again)
+                is_resumed = True
+                return speech
+        raise error
+    finally:
+        on_move(request.model, error.code, is_resumed)
 
 
 @contextlib.contextmanager

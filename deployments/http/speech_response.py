@@ -14,7 +14,10 @@ from starlette.types import Receive, Scope, Send
 
 from deployments.http.framing import Framing
 from deployments.http.governor import Governor
+from deployments.http.request_id import arrived_s
+from deployments.metrics.listening import IngressFigures, Listening, Outcome
 from deployments.speech import Speech
+from tts_core.engine.stream import BYTES_PER_SAMPLE
 from tts_core.errors import PolyvoxError
 
 NUM_DROPPED = "X-Num-Dropped"
@@ -50,6 +53,7 @@ class SpeechResponse(Response):
         pool: where encoding runs, away from the event loop.
         governor: holds writes back where the transport doesn't.
         write_timeout_s: how long one write may take before the listener is given up.
+        listening: measures it.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class SpeechResponse(Response):
         pool: ThreadPoolExecutor,
         governor: Governor,
         write_timeout_s: float,
+        listening: Listening | None = None,
     ) -> None:
         super().__init__(
             media_type=media_type,
@@ -77,11 +82,15 @@ class SpeechResponse(Response):
         self._pool = pool
         self._governor = governor
         self._write_timeout_s = write_timeout_s
+        self._listening = listening or IngressFigures().listening("")
+        self._outcome = Outcome.CANCELLED
         self._num_samples = 0
+        self._num_unwritten = 0
         self._encoding: Future[bytes] = Future()
         self._encoding.set_result(b"")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._listening.begin(arrived_s(scope))
         writer = asyncio.create_task(self._write(send))
         watcher = asyncio.create_task(_disconnected(receive))
         try:
@@ -93,7 +102,8 @@ class SpeechResponse(Response):
             writer.cancel()
             watcher.cancel()
             self._speech.close()
-            await asyncio.gather(writer, watcher, return_exceptions=True)
+            ends = await asyncio.gather(writer, watcher, return_exceptions=True)
+            self._note_end(ends[0])
             # The pool may still be encoding for a listener who has left.
             self._encoding.add_done_callback(lambda _: self._encoder.close())
 
@@ -113,9 +123,17 @@ class SpeechResponse(Response):
             logger.info("%d characters of the text weren't spoken", self._speech.num_dropped)
         await self._send(send, self._framing.end(self._audio_s, self._speech.num_dropped))
         await self._end(send)
+        self._outcome = Outcome.COMPLETED
+
+    def _note_end(self, failure: BaseException | None) -> None:
+        if isinstance(failure, Exception) and self._outcome is Outcome.CANCELLED:
+            self._outcome = Outcome.FAILED
+        self._listening.end(self._outcome)
 
     async def _tell(self, send: Send, error: PolyvoxError) -> None:
         logger.warning("speech broke off after %.2f s: %s: %s", self._audio_s, error.code, error.message)
+        self._outcome = Outcome.FAILED
+        self._listening.told(error.code)
         event = self._framing.failure(error)
         if event is None:
             raise BrokenOff(error.message) from error
@@ -128,8 +146,12 @@ class SpeechResponse(Response):
     async def _send_audio(self, send: Send, work: Callable[[bytes], bytes], pcm: bytes) -> None:
         self._encoding = self._pool.submit(work, pcm)
         data = await asyncio.wrap_future(self._encoding)
+        self._num_unwritten += len(pcm) // BYTES_PER_SAMPLE
         if data:
+            self._listening.begin_write()
             await self._send(send, self._framing.audio(data))
+            self._listening.end_write(pcm, self._num_unwritten / self._speech.sample_rate_hz)
+            self._num_unwritten = 0
 
     async def _send(self, send: Send, body: bytes) -> None:
         if body:
@@ -143,6 +165,7 @@ class SpeechResponse(Response):
             with anyio.fail_after(self._write_timeout_s):
                 await write
         except TimeoutError:
+            self._outcome = Outcome.STALLED
             raise BrokenOff(f"the listener took nothing for {self._write_timeout_s:g} s") from None
 
     @property

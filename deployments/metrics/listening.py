@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import math
 import time
-from collections.abc import Callable
 
 import numpy as np
 
@@ -26,22 +25,21 @@ class Outcome(enum.Enum):
 
 
 class Listening:
-    """One answer of speech, from its opening to its end. Made by `IngressFigures.opened`."""
+    """One answer of speech that is streamed. Made by `IngressFigures.listening`; `begin`, then `end`."""
 
-    def __init__(
-        self,
-        model: str,
-        arrived_s: float,
-        recorder: Recorder,
-        forget: Callable[[Listening], None],
-    ) -> None:
+    def __init__(self, model: str, recorder: Recorder, listenings: set[Listening]) -> None:
         self.model = model
-        self._arrived_s, self._recorder, self._forget = arrived_s, recorder, forget
+        self._recorder, self._listenings = recorder, listenings
+        self._arrived_s = 0.0
         self._playback = PlaybackClock()
         self._audio_s = 0.0
         self._reported = (0.0, 0, 0.0)
         self._is_heard = False
-        self._is_over = False
+
+    def begin(self, arrived_s: float) -> None:
+        """Note that writing begins, for a request that arrived then, by the monotonic clock."""
+        self._arrived_s = arrived_s
+        self._listenings.add(self)
 
     def begin_write(self) -> None:
         """Note that audio is about to be written."""
@@ -73,12 +71,13 @@ class Listening:
             self._recorder.add(metric, total - before, model=self.model)
         self._reported = now
 
+    def told(self, code: str) -> None:
+        """Note the error that broke it off."""
+        self._recorder.add(catalogue.ERRORS, code=code)
+
     def end(self, outcome: Outcome) -> None:
-        """Note the end. Only the first one that is told counts."""
-        if self._is_over:
-            return
-        self._is_over = True
-        self._forget(self)
+        """Note the end."""
+        self._listenings.discard(self)
         self.report()
         self._recorder.add(catalogue.STREAMS, model=self.model, outcome=outcome.value)
 
@@ -91,12 +90,20 @@ class IngressFigures:
         self._listenings: set[Listening] = set()
         self._models: set[str] = set()
 
-    def opened(self, model: str, arrived_s: float) -> Listening:
-        """Begin to measure an answer of speech whose request arrived then, by the monotonic clock."""
+    def listening(self, model: str) -> Listening:
+        """Return what measures one answer of speech that is streamed."""
         self._models.add(model)
-        listening = Listening(model, arrived_s, self._recorder, self._listenings.discard)
-        self._listenings.add(listening)
-        return listening
+        return Listening(model, self._recorder, self._listenings)
+
+    def answered_whole(self, model: str, audio_s: float) -> None:
+        """Note an answer of speech that was given whole: nobody plays while it is made."""
+        self._recorder.add(catalogue.DELIVERED_S, audio_s, model=model)
+        self._recorder.add(catalogue.STREAMS, model=model, outcome=Outcome.COMPLETED.value)
+
+    def moved(self, model: str, code: str, *, is_resumed: bool) -> None:
+        """Note that a stream lost its replica, for a reason with this code, and whether another went on."""
+        result = "resumed" if is_resumed else "lost"
+        self._recorder.add(catalogue.FAILOVERS, model=model, code=code, result=result)
 
     def told(self, code: str) -> None:
         """Note an error that a client was told."""
