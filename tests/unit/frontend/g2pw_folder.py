@@ -22,9 +22,9 @@ HELP = "Run: polyvox weights pull g2pw"
 POLYPHONIC = (
     "行 ㄒㄧㄥ2,行 ㄏㄤ2,長 ㄔㄤ2,長 ㄓㄤ3,重 ㄓㄨㄥ4,重 ㄔㄨㄥ2,樂 ㄌㄜ4,樂 ㄩㄝ4,"
     "率 ㄌㄩ4,率 ㄕㄨㄞ4,還 ㄏㄞ2,還 ㄏㄨㄢ2,覺 ㄐㄧㄠ4,覺 ㄐㄩㄝ2,得 ㄉㄜ2,得 ㄉㄟ3,"
-    "不 ㄅㄨ4,不 ㄈㄡ3,皛 ㄐㄧㄠ3,皛 ㄒㄧㄠ3,唉 ㄞ1,唉 ㄞ4,似 ㄙ4,似 ㄕ4"
+    "不 ㄉㄜ1,不 ㄈㄡ3,皛 ㄐㄧㄠ3,皛 ㄒㄧㄠ3,唉 ㄞ1,唉 ㄞ4,似 ㄙ4,似 ㄕ4"
 )
-MONOPHONIC = "期 ㄑㄧ2,危 ㄨㄟ2,似 ㄙ4,麤 ㄘㄨ3,恁 ㄗㄗ4"
+MONOPHONIC = "期 ㄑㄧ2,攢 ㄉㄜ1,危 ㄨㄟ2,似 ㄙ4,麤 ㄘㄨ3,龘 ㄉㄜ1,靐 ㄉㄜ1,齾 ㄉㄜ1,恁 ㄗㄗ4"
 PINYIN = {
     "ㄒㄧㄥ": "xing",
     "ㄏㄤ": "hang",
@@ -42,7 +42,6 @@ PINYIN = {
     "ㄐㄩㄝ": "jue",
     "ㄉㄜ": "de",
     "ㄉㄟ": "dei",
-    "ㄅㄨ": "bu",
     "ㄈㄡ": "fou",
     "ㄒㄧㄠ": "xiao",
     "ㄞ": "ai",
@@ -97,7 +96,7 @@ def network(num_tokens: int, num_chars: int, num_labels: int, seed: int) -> onnx
         "words": 3 * weights(num_tokens, _HIDDEN),
         "kinds": weights(2, _HIDDEN),
         "classes": weights(_HIDDEN, num_labels),
-        "affects": weights(num_chars, num_labels),
+        "affects": 8 * weights(num_chars, num_labels),
         "zero": np.int64(0),
         "one": np.int64(1),
         "last": np.array([-1], np.int64),

@@ -173,7 +173,8 @@ def test_phrases_of_the_dictionary_go_before(tmp_path: Path, other: int) -> None
         ("他危了。", "t a1 w ei2"),  # one reading, which is not the dictionary's
         ("他恁了。", "t a1 n en4"),  # one that there are no phones for
         ("他唉了。", "t a1 AA ai4"),  # several, of which one is always right
-        ("他不了。", "t a1 b u4"),  # several, and the dictionary knows better
+        ("他不家。", "t a1 b u4 j ia1"),  # several, and the dictionary knows better
+        ("他攒了。", "t a1 z an3"),  # one, and the dictionary knows better
     ],
 )
 def test_characters_that_the_network_is_not_asked_about(model: Path, text: str, expected: str) -> None:

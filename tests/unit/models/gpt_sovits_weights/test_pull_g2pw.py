@@ -145,6 +145,8 @@ def test_what_is_no_archive_is_refused(hub: FakeHub, tmp_path: Path) -> None:
 
 
 def test_an_archive_damaged_before_it_was_published_is_refused(hub: FakeHub, tmp_path: Path) -> None:
+    """And what it was to replace is no longer vouched for."""
+    pull(hub, tmp_path)
     content = bytearray(archive(published(), zipfile.ZIP_STORED))
     content[content.index(content_of("g2pW.onnx")) + 100] ^= 1
     hub.files[ARCHIVE] = bytes(content)

@@ -55,7 +55,7 @@ class Session:
             label_masks: (questions, labels), 1 for the readings that it has.
         """
         sequence = np.array([tokens], np.int64)
-        (found,) = self._session.run(
+        found = self._session.run(
             None,
             {
                 "input_ids": sequence,
@@ -66,7 +66,7 @@ class Session:
                 "position_ids": np.array(positions, np.int64),
             },
         )
-        return cast("NDArray[np.float32]", found)
+        return cast("NDArray[np.float32]", found[0])
 
 
 def _options() -> Any:
