@@ -163,7 +163,7 @@ async def _open_elsewhere(
     Raises:
         PolyvoxError: what the request itself did wrong, or `error`, if no replica took it.
     """
-    wait_s, is_resumed = _FIRST_WAIT_S, False
+    wait_s = _FIRST_WAIT_S
     try:
         for attempt in itertools.count(1):
             if time.monotonic() + wait_s > give_up_at:
@@ -174,11 +174,12 @@ async def _open_elsewhere(
             again = dataclasses.replace(request, request_id=f"{request.request_id}.{attempt}")
             with _noting(request):
                 speech = await open_once(again)
-                is_resumed = True
+                on_move(request.model, error.code, True)
                 return speech
         raise error
-    finally:
-        on_move(request.model, error.code, is_resumed)
+    except Exception:  # but not a listener who hung up meanwhile
+        on_move(request.model, error.code, False)
+        raise
 
 
 @contextlib.contextmanager

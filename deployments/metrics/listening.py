@@ -100,7 +100,7 @@ class IngressFigures:
         self._recorder.add(catalogue.DELIVERED_S, audio_s, model=model)
         self._recorder.add(catalogue.STREAMS, model=model, outcome=Outcome.COMPLETED.value)
 
-    def moved(self, model: str, code: str, *, is_resumed: bool) -> None:
+    def moved(self, model: str, code: str, is_resumed: bool) -> None:
         """Note that a stream lost its replica, for a reason with this code, and whether another went on."""
         result = "resumed" if is_resumed else "lost"
         self._recorder.add(catalogue.FAILOVERS, model=model, code=code, result=result)
