@@ -158,28 +158,34 @@ class ResilientSpeech:
 async def _open_elsewhere(
     open_once: Open, request: SynthesisRequest, error: PolyvoxError, give_up_at: float, on_move: OnMove
 ) -> Speech:
-    """Try until a replica takes the request, or for so long.
+    """Try until a replica takes the request, or for so long, and tell `on_move` how it went.
 
     Raises:
         PolyvoxError: what the request itself did wrong, or `error`, if no replica took it.
     """
-    wait_s = _FIRST_WAIT_S
     try:
-        for attempt in itertools.count(1):
-            if time.monotonic() + wait_s > give_up_at:
-                break
-            await asyncio.sleep(wait_s)
-            wait_s = min(2 * wait_s, _MAX_WAIT_S)
-            # An id of its own: the replica that was left may not have noticed yet.
-            again = dataclasses.replace(request, request_id=f"{request.request_id}.{attempt}")
-            with _noting(request):
-                speech = await open_once(again)
-                on_move(request.model, error.code, True)
-                return speech
-        raise error
+        speech = await _try_elsewhere(open_once, request, error, give_up_at)
     except Exception:  # but not a listener who hung up meanwhile
         on_move(request.model, error.code, False)
         raise
+    on_move(request.model, error.code, True)
+    return speech
+
+
+async def _try_elsewhere(
+    open_once: Open, request: SynthesisRequest, error: PolyvoxError, give_up_at: float
+) -> Speech:
+    wait_s = _FIRST_WAIT_S
+    for attempt in itertools.count(1):
+        if time.monotonic() + wait_s > give_up_at:
+            break
+        await asyncio.sleep(wait_s)
+        wait_s = min(2 * wait_s, _MAX_WAIT_S)
+        # An id of its own: the replica that was left may not have noticed yet.
+        again = dataclasses.replace(request, request_id=f"{request.request_id}.{attempt}")
+        with _noting(request):
+            return await open_once(again)
+    raise error
 
 
 @contextlib.contextmanager

@@ -15,6 +15,11 @@ from polyvox.console import note
 from polyvox.settings import CONFIG_NAME, find_config
 from tts_core.errors import MissingDependency
 
+# The second is for Serve's proxies, who know nothing of the application: see `deployments.http.request_id`.
+DEFAULTS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "deployments.http.request_id.middlewares",
+}
 PRODUCTION = {"RAY_SERVE_THROUGHPUT_OPTIMIZED": "1", "RAY_SERVE_ENABLE_HA_PROXY": "1"}
 
 
@@ -57,8 +62,7 @@ def environment(inherited: Mapping[str, str], *, production: bool) -> dict[str, 
     """Return the environment for it. What is set stays, but for what `--production` stands for."""
     # Workers look for their tools on PATH, and a virtual environment needn't be active to run its commands.
     path = os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)])
-    defaults = {"RAY_USAGE_STATS_ENABLED": "0"}
-    return {**defaults, **inherited, "PATH": path, **(PRODUCTION if production else {})}
+    return {**DEFAULTS, **inherited, "PATH": path, **(PRODUCTION if production else {})}
 
 
 def _haproxy_ports(inherited: Mapping[str, str]) -> str:

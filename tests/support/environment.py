@@ -17,6 +17,7 @@ def prepare_environment() -> None:
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": haproxy,
         "RAY_SERVE_ENABLE_HA_PROXY": haproxy,
+        "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "deployments.http.request_id.middlewares",
         # Without it, shutting down behind HAProxy takes 30 s.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0.5",
         **_haproxy_of_our_own(),

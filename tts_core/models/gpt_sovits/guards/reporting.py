@@ -29,7 +29,13 @@ def report(verdict: Verdict, request_id: str, segment: int) -> None:
         return
     whose = f"take {verdict.take} of segment {segment} of request {request_id!r}"
     if verdict.codes is None:
-        _log.info("%s after %d tokens: %s; it is said again", verdict.flaw.value, verdict.num_tokens, whose)
+        _log.info(
+            "%s after %d tokens: %s; it is said again",
+            verdict.flaw.value,
+            verdict.num_tokens,
+            whose,
+            extra={"stream_id": request_id},
+        )
     else:
         _log.warning(
             "%s after %d tokens: %s; %d tokens are spoken",
@@ -37,4 +43,5 @@ def report(verdict: Verdict, request_id: str, segment: int) -> None:
             verdict.num_tokens,
             whose,
             len(verdict.codes),
+            extra={"stream_id": request_id},
         )
