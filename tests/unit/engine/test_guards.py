@@ -7,7 +7,10 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -25,8 +28,10 @@ from tests.unit.models.gpt_sovits_engine.support import (
     speak_alone,
 )
 from tts_core.engine.operations import Decode, Prefill
+from tts_core.engine.sequence import Listener
 from tts_core.errors import SegmentFailed
-from tts_core.models.gpt_sovits.guards import MAX_RETRIES, Flaw
+from tts_core.models.gpt_sovits.decoding import TokenDecoder
+from tts_core.models.gpt_sovits.guards import MAX_RETRIES, Flaw, Verdict
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.request import SynthesisRequest
 from tts_core.sampling_params import MIN_TOKENS, SamplingParams
@@ -57,6 +62,26 @@ def one(seed: int = 0, **changes: Any) -> SynthesisRequest:
     return request(TEXT[0], **values | changes)
 
 
+@contextmanager
+def noted(bench: Bench) -> Iterator[dict[str, list[int]]]:
+    """Note the tokens that are spoken of each request in the end."""
+    spoken, original = dict[str, list[int]](), bench.ears.on_take
+
+    def on_take(listener: Listener, index: int, verdict: Verdict) -> None:
+        original(listener, index, verdict)
+        if verdict.codes is not None:
+            spoken[listener.request_id] = verdict.codes
+
+    with patch.object(bench.ears, "on_take", on_take):
+        yield spoken
+
+
+def said_at_once(model: LoadedModel, wanted: SynthesisRequest, codes: list[int]) -> bytes:
+    """Return the audio of tokens that came without any trouble."""
+    with patch.object(TokenDecoder, "decode", lambda *_: (code for code in codes)):
+        return speak_alone(model, replace(wanted, sampling=UNGUARDED))
+
+
 @pytest.fixture
 def wild(model: LoadedModel) -> Iterator[None]:
     with wayward(model):
@@ -72,15 +97,22 @@ def test_all_who_go_wrong_together_sound_as_they_do_alone(low_latency: bool, mod
     """A segment of theirs is said up to three times, in whichever slot is free, beside whoever is there."""
     bench = new_bench(model, MANY_SLOTS)
     wanted = [one(seed, low_latency=low_latency, speed=(1.0, 0.8, 1.4)[seed % 3]) for seed in range(12)]
-    for some in (wanted[:MANY_SLOTS], wanted[MANY_SLOTS:]):
-        for each in some:
-            bench.add(each)
-        bench.run()
+    with noted(bench) as spoken:
+        for some in (wanted[:MANY_SLOTS], wanted[MANY_SLOTS:]):
+            for each in some:
+                bench.add(each)
+            bench.run()
     flaws = Counter(verdict.flaw for verdict in bench.ears.verdicts)
     assert set(flaws) == {None, *Flaw}
+    # Some end in the moment in which their audio leaves, others just before.
+    lost = {verdict.num_tokens for verdict in bench.ears.verdicts if verdict.flaw is Flaw.LOST}
+    assert {MIN_TOKENS, MIN_TOKENS + 1} <= lost
     assert all(bench.runner.cache.keys[:, slot, :, 1:].isnan().all() for slot in range(MANY_SLOTS))
     for each in wanted:
-        assert bench.heard(each.request_id).pcm == speak_alone(model, each)
+        heard = bench.heard(each.request_id).pcm
+        assert heard == speak_alone(model, each)
+        # Nobody hears anything of a take that was dropped.
+        assert heard == said_at_once(model, each, spoken[each.request_id])
 
 
 @pytest.mark.usefixtures("wild")

@@ -18,20 +18,21 @@ from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.sampling_params import SamplingParams
 
 GOOD_TOKENS = 45
-_PER_COURSE = 256
+_PER_COURSE = 200
 _CYCLE_START, _CYCLE_END = 30, 39
 
 
 class Course(enum.IntEnum):
-    """How a take goes on, told by the quarter of the vocabulary that its first token is from."""
+    """How a take goes on, told by the fifth of the vocabulary that its first token is from."""
 
     SPEAKS = 0
     STOPS = 1  # as soon as it may
     LOOPS = 2  # over the same nine tokens
-    RUNS_ON = 3  # over all tokens of its quarter, the unsaid ones first
+    RUNS_ON = 3  # over all tokens of its fifth, the unsaid ones first
+    FADES = 4  # as soon as it may, or a little later
 
 
-LIKELY = {Course.SPEAKS: 0.4, Course.STOPS: 0.2, Course.LOOPS: 0.2, Course.RUNS_ON: 0.2}
+LIKELY = {course: 0.4 if course is Course.SPEAKS else 0.15 for course in Course}
 
 
 @contextmanager
@@ -93,6 +94,8 @@ def _table(vocab: int, eos: int) -> Tensor:
         table[token, first + _next_place(course, place)] = 100.0
         if course is Course.STOPS or (course is Course.SPEAKS and place + 1 >= GOOD_TOKENS):
             table[token, eos] = 1000.0
+        if course is Course.FADES:
+            table[token, eos] = 100.0
     return table
 
 

@@ -18,7 +18,7 @@ from tests.unit.models.gpt_sovits_vocoding.support import (
 )
 from tts_core.models.gpt_sovits.sovits import SoVITS, num_frames
 from tts_core.models.gpt_sovits.vocoding import WINDOW_FRAMES, SegmentPlan, Work, anchored_latents_of
-from tts_core.models.gpt_sovits.vocoding.plan import FADE_FRAMES, UNSETTLED_FRAMES
+from tts_core.models.gpt_sovits.vocoding.plan import FADE_FRAMES, UNSETTLED_FRAMES, num_given
 from tts_core.models.gpt_sovits.vocoding.shaping import stretch
 
 SPEEDS = [0.5, 1.0, 1.3, 2.0]
@@ -42,6 +42,34 @@ def test_it_is_nearly_the_exact_audio_at_the_same_places(speed: float, sovits: S
     expected, found = samples(exact(sovits, voice, codes)), samples(early(sovits, voice, codes))
     assert (found - expected).std() < 0.5 * expected.std()
     assert (found != expected).any()
+
+
+@pytest.mark.parametrize("is_first", [False, True])
+@pytest.mark.parametrize("speed", SPEEDS)
+def test_what_may_have_left_was_due_a_token_ago(speed: float, is_first: bool) -> None:
+    plan, given = SegmentPlan(speed, is_first=is_first, low_latency=True), 0
+    for count in range(1, 400):
+        while plan.has_early(count - 1):
+            given = plan.next_cut
+            plan.take_early()
+        assert num_given(count, speed, is_first=is_first, low_latency=True) == given < count
+        assert num_given(count, speed, is_first=is_first, low_latency=False) == 0
+
+
+@pytest.mark.parametrize("speed", SPEEDS)
+def test_a_segment_may_end_anywhere_behind_what_has_left(speed: float, sovits: SoVITS) -> None:
+    """Whatever was made of tokens before that, what is cut off behind it leaves no trace."""
+    voice, codes = voice_of(sovits, speed=speed), codes_of(120)
+    plan, num_left = SegmentPlan(speed, is_first=True, low_latency=True), 0
+    while plan.has_early(119):
+        plan.take_early()
+        num_left += 1
+    given = num_given(120, speed, is_first=True, low_latency=True)
+    whole, ended = (
+        vocode(sovits, new_vocoder(sovits, voice, low_latency=True), part) for part in (codes, codes[:given])
+    )
+    assert num_left > 0
+    assert whole[:num_left] == ended[:num_left]
 
 
 @pytest.mark.parametrize("speed", [1.0, 1.3])
