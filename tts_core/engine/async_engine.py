@@ -214,6 +214,8 @@ class BatchingEngine:
         return script
 
     def _deliver(self, result: Prepared | Unprepared) -> None:
+        if isinstance(result, Prepared):
+            result.sequence.listener.stream.num_dropped += result.part.phones.num_dropped
         owner = self._owner
         if owner is not None:
             owner.put(lambda engine: engine.prepared(result))

@@ -87,11 +87,12 @@ class Engine:
             # What text or voices do to their readers says nothing about the models.
             self._fail(sequence, "reading the request", result.error, counts=False)
             return
-        sequence.listener.script = result.script
-        sequence.inputs, sequence.takes = result.inputs, result.takes
-        sequence.num_inputs, sequence.num_prompt = len(result.inputs), len(result.inputs.prompt)
-        sequence.max_codes = result.script.most_tokens(len(result.inputs))
-        sequence.vocoder = result.script.vocoder(sequence.index, self._model)
+        script, part = result.script, result.part
+        sequence.listener.script = script
+        sequence.inputs, sequence.takes = part.inputs, script.takes(part)
+        sequence.num_inputs, sequence.num_prompt = len(part.inputs), len(part.inputs.prompt)
+        sequence.max_codes = script.most_tokens(len(part.inputs))
+        sequence.vocoder = script.vocoder(part, self._model)
         self._scheduler.prepared(sequence)
 
     def step(self) -> bool:

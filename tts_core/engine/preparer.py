@@ -9,20 +9,17 @@ from dataclasses import dataclass
 from tts_core.engine.sequence import Sequence
 from tts_core.engine.streams import SideStream
 from tts_core.engine.worker import Worker
-from tts_core.models.gpt_sovits.decoding import DecodeInputs
-from tts_core.models.gpt_sovits.guards import Takes
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.models.gpt_sovits.script import Script
+from tts_core.models.gpt_sovits.script import Part, Script
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A sequence whose inputs are ready, and who watches over its tokens, if anyone does."""
+    """A sequence whose part of its request's script was read."""
 
     sequence: Sequence
     script: Script
-    inputs: DecodeInputs
-    takes: Takes | None
+    part: Part
 
 
 @dataclass(frozen=True)
@@ -67,9 +64,9 @@ class Preparer(Worker[Sequence]):
         assert stream is not None
         try:
             script = sequence.listener.script or self._write(sequence)
-            inputs, takes = script.inputs(sequence.index, self._model), script.takes(sequence.index)
-            style = script.style
+            part = script.read(sequence.index, self._model)
+            inputs, style = part.inputs, script.style
             stream.hand_over(inputs.phones, inputs.bert, inputs.prompt, style.audio, style.text)
         except Exception as error:
             return Unprepared(sequence, error)
-        return Prepared(sequence, script, inputs, takes)
+        return Prepared(sequence, script, part)

@@ -22,19 +22,21 @@ class _Language:
     Attributes:
         module: where its `FrontEnd` is.
         sound: one of its phones that no other language has; a version that lacks it can't speak it.
+        scripts: what it is written in besides Latin letters and digits (see `scripts.Stretch`).
         embeds_english: Latin letters within it are English; else all letters are its own.
     """
 
     module: str
     sound: str
+    scripts: frozenset[str] = frozenset()
     embeds_english: bool = True
 
 
 _LANGUAGES = {
-    "zh": _Language("tts_core.frontend.chinese", "zh"),
-    "ja": _Language("tts_core.frontend.japanese", "cl"),
-    "ko": _Language("tts_core.frontend.korean", "ㅏ"),
-    "yue": _Language("tts_core.frontend.cantonese", "Yng"),
+    "zh": _Language("tts_core.frontend.chinese", "zh", frozenset({"han"})),
+    "ja": _Language("tts_core.frontend.japanese", "cl", frozenset({"han", "ja"})),
+    "ko": _Language("tts_core.frontend.korean", "ㅏ", frozenset({"han", "ko"})),
+    "yue": _Language("tts_core.frontend.cantonese", "Yng", frozenset({"han"})),
     "en": _Language("tts_core.frontend.english", "DH", embeds_english=False),
 }
 # Every script in its own language; Han characters that tell nothing of theirs in this one.
@@ -120,6 +122,11 @@ def reads_latin(language: str) -> re.Pattern[str] | None:
     """
     front_end = load_front_end(language)
     return front_end.latin if isinstance(front_end, ReadsLatin) else None
+
+
+def scripts_of(language: str) -> frozenset[str]:
+    """Return the kinds of stretches that a language reads."""
+    return _LANGUAGES[language].scripts | {"en", "digits"}
 
 
 def check_spoken(language: str, version: str) -> None:

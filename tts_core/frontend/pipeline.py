@@ -13,6 +13,7 @@ from tts_core.frontend.languages import (
     check_spoken,
     reads_latin,
     request_language,
+    scripts_of,
 )
 from tts_core.frontend.lexicon import Lexicon, place_words
 from tts_core.frontend.scripts import (
@@ -99,6 +100,27 @@ def phonemize(text: str, language: str, version: str = "v2", lexicon: Lexicon | 
     if len(sequence) < _MIN_PHONES:
         return _read("." + text, request, version, lexicon)
     return sequence
+
+
+def holds_speech(text: str, language: str, version: str = "v2") -> bool:
+    """Return whether there is something to say in a piece of text. Loads a language only where in doubt.
+
+    Raises:
+        UnsupportedLanguage, InvalidParameter, MissingDependency: as `phonemize`.
+    """
+    request = request_language(language, version)
+    plain = folded(text)
+    found = stretches(plain)
+    if request.detects:
+        for stretch in decide_han(plain, found, request.language):
+            check_spoken(stretch.kind if stretch.kind != DIGITS else request.language, version)
+        is_certain = bool(found)
+    else:
+        is_certain = not scripts_of(request.language).isdisjoint(stretch.kind for stretch in found)
+    try:
+        return is_certain or bool(_read(text, request, version, None))
+    except EmptyInput:
+        return False
 
 
 def phonemize_prompt(text: str, language: str, version: str = "v2") -> PhoneSequence:

@@ -41,6 +41,11 @@ def split_sentences(text: str, max_chars: int = 200) -> Iterator[str]:
         start = end
 
 
+def split_long(text: str, max_chars: int) -> list[str]:
+    """Return `text` itself, or its sentences where it counts as more than `max_chars` characters."""
+    return [text] if sum(map(_weight, text)) <= max_chars else [*split_sentences(text, max_chars)]
+
+
 def _piece_end(text: str, start: int, max_chars: int) -> int:
     first = last = _next_spoken(text, start)
     if first == len(text):

@@ -125,8 +125,7 @@ class Bench:
         script = sequence.listener.script or write_script(
             sequence.listener.request, "en", self.model, self._prompts, self.options
         )
-        inputs, takes = script.inputs(sequence.index, self.model), script.takes(sequence.index)
-        self.engine.prepared(Prepared(sequence, script, inputs, takes))
+        self.engine.prepared(Prepared(sequence, script, script.read(sequence.index, self.model)))
         return sequence
 
     def step(self) -> bool:

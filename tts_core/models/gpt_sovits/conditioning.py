@@ -11,7 +11,8 @@ from torch import Tensor
 from tts_core.errors import EmptyInput, InputTooLong, UnsupportedLanguage
 from tts_core.frontend.cut import MAX_PIECE_CHARS, cut_text
 from tts_core.frontend.lexicon import Lexicon, rejoin, without_marks
-from tts_core.frontend.pipeline import PhoneSequence, PhoneSpan, phonemize
+from tts_core.frontend.pipeline import PhoneSequence, PhoneSpan, holds_speech, phonemize
+from tts_core.frontend.segmenter import split_long
 from tts_core.models.gpt_sovits.decoding import DecodeInputs
 from tts_core.models.gpt_sovits.features import PhoneFeatures
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
@@ -19,6 +20,8 @@ from tts_core.models.gpt_sovits.sovits import Style
 from tts_core.request import Segment
 
 _MIN_CHARS = 5
+_MAX_PIECE_LETTERS = 240
+"""About 16 s of speech, by the segmenter's count of how long characters take to say."""
 
 
 class PromptFeatures(Protocol):
@@ -50,7 +53,7 @@ def pieces_of(segments: Sequence[Segment], language: str) -> list[str]:
 
     Segments shorter than 5 characters join the next one (the last joins the one before); each then gets an
     end mark where it lacks one, and a full stop before a first clause that might be swallowed. One of
-    several lines, or too long for BERT, becomes several pieces.
+    several lines, or that takes longer to say than the model speaks well at a stretch, becomes several.
 
     Raises:
         EmptyInput: a segment holds no letter or digit.
@@ -70,10 +73,24 @@ def pieces_of(segments: Sequence[Segment], language: str) -> list[str]:
 
 
 def _pieces(text: str, language: str) -> list[str]:
-    pieces = rejoin(cut_text(text.strip(), language, "cut0"))
+    pieces = cut_text(text.strip(), language, "cut0")
     if not pieces:
         raise EmptyInput(f"there is nothing to speak in {without_marks(text)!r}", param="input")
-    return pieces
+    return rejoin(part for piece in pieces for part in split_long(piece, _MAX_PIECE_LETTERS))
+
+
+def sayable(pieces: Sequence[str], language: str, version: str) -> tuple[list[str], int]:
+    """Return the pieces that hold something to say in their language, and how many characters others hold.
+
+    Raises:
+        EmptyInput: there is none.
+        UnsupportedLanguage: the model's version doesn't speak the language, or one in an "auto" text.
+    """
+    kept = [piece for piece in pieces if holds_speech(piece, language, version)]
+    if not kept:
+        raise EmptyInput(f"the text holds nothing that can be spoken in language {language!r}", param="input")
+    lost = sum(char.isalnum() for piece in pieces for char in piece)
+    return kept, lost - sum(char.isalnum() for piece in kept for char in piece)
 
 
 def read_piece(text: str, language: str, model: LoadedModel, lexicon: Lexicon | None = None) -> PhoneSequence:

@@ -24,7 +24,7 @@ KV_MULTIPLE = 64
 PROMPT_MULTIPLE = 32
 """What the padded length of a prompt is a multiple of."""
 _NOISE_BLOCK = 32
-_ENOUGH_TOKENS = 1000
+_ENOUGH_TOKENS = 700
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def padded_rows(inputs: DecodeInputs, length: int) -> PrefillRows:
 def check_fits(num_inputs: int, params: SamplingParams, max_len: int) -> None:
     """Return if so many phones and prompt tokens leave room for what is to be said within `max_len`.
 
-    Room for 40 s is enough for any segment, whatever its `max_tokens` allow, unless the request insists.
+    Room for 28 s is enough for any segment, whatever its `max_tokens` allow, unless the request insists.
 
     Raises:
         InputTooLong: they don't.

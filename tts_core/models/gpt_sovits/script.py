@@ -1,4 +1,4 @@
-"""What a request comes to, once its text was read and its voice was listened to."""
+"""What a request comes to, once its voice was listened to: its text is read segment by segment."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tts_core.models.gpt_sovits.conditioning import (
     decode_inputs,
     pieces_of,
     read_piece,
+    sayable,
     style_of,
 )
 from tts_core.models.gpt_sovits.decoding import DecodeInputs, check_fits, most_tokens
@@ -45,25 +46,39 @@ class SpeakingOptions:
     noise_scale: float = 0.5
     pause_s: float = 0.3
     sampling: SamplingParams = field(default_factory=SamplingParams)
-    max_len: int = 1792
+    max_len: int = 1280
     num_window_rows: int = 1
     words: Words | None = None
 
 
 @dataclass(frozen=True, eq=False)
+class Part:
+    """One segment, read: its phones, and what T2S reads."""
+
+    index: int
+    phones: PhoneSequence
+    inputs: DecodeInputs
+
+
+@dataclass(frozen=True, eq=False)
 class Script:
-    """A request, ready to be spoken segment by segment. Never changed.
+    """A request, ready to be read and spoken segment by segment. Never changed.
 
     Attributes:
         request: as it was asked for, with its voice's defaults.
-        phones: of each segment, in order.
+        pieces: the text of each segment, in order.
+        num_dropped: letters and digits of the text that are in none of the segments still to be read.
+        language: what to read them as, and `lexicon` the words whose phones were given.
         prompt: the voice as T2S reads it, and `style` as SoVITS does.
         sampling: the request's, or the engine's own.
         options: what requests don't say.
     """
 
     request: SynthesisRequest
-    phones: tuple[PhoneSequence, ...]
+    pieces: tuple[str, ...]
+    num_dropped: int
+    language: str
+    lexicon: Lexicon
     prompt: PromptFeatures
     style: Style
     sampling: SamplingParams
@@ -71,16 +86,18 @@ class Script:
 
     @property
     def num_segments(self) -> int:
-        return len(self.phones)
+        return len(self.pieces)
 
-    @property
-    def num_dropped(self) -> int:
-        """Letters and digits of the text that its language can't speak."""
-        return sum(sequence.num_dropped for sequence in self.phones)
+    def read(self, index: int, model: LoadedModel) -> Part:
+        """Read a segment; runs BERT where its language has it.
 
-    def inputs(self, index: int, model: LoadedModel) -> DecodeInputs:
-        """Return what T2S reads for a segment; runs BERT where its language has it."""
-        return decode_inputs(self.phones[index], self.prompt, model)
+        Raises:
+            EmptyInput, InputTooLong, UnsupportedLanguage: it can't be spoken.
+        """
+        phones = read_piece(self.pieces[index], self.language, model, self.lexicon)
+        num_inputs = len(phones) + len(self.prompt.phones) + len(self.prompt.tokens)
+        check_fits(num_inputs, self.sampling, self.options.max_len)
+        return Part(index, phones, decode_inputs(phones, self.prompt, model))
 
     def pause(self, sample_rate_hz: int) -> bytes:
         """Return the silence between two segments."""
@@ -90,26 +107,27 @@ class Script:
         """Return how many tokens a segment of so many inputs may have."""
         return most_tokens(num_inputs, self.sampling, self.options.max_len)
 
-    def takes(self, index: int) -> Takes | None:
+    def takes(self, part: Part) -> Takes | None:
         """Return what watches over a segment's tokens, or None where they are taken as they come."""
         if not self.sampling.is_guarded:
             return None
         request = self.request
-        given = partial(num_given, speed=request.speed, is_first=index == 0, low_latency=request.low_latency)
-        return Takes(Expectation.of(self.phones[index].phones), given)
+        is_first = part.index == 0
+        given = partial(num_given, speed=request.speed, is_first=is_first, low_latency=request.low_latency)
+        return Takes(Expectation.of(part.phones.phones), given)
 
-    def vocoder(self, index: int, model: LoadedModel) -> SegmentVocoder:
-        """Return what will make audio of the segment's tokens."""
+    def vocoder(self, part: Part, model: LoadedModel) -> SegmentVocoder:
+        """Return what will make audio of a segment's tokens."""
         voice = SegmentVoice(
-            phones=self.phones[index].ids,
+            phones=part.phones.ids,
             style=self.style,
             seed=self.request.seed,
-            segment=index,
+            segment=part.index,
             speed=self.request.speed,
             noise_scale=self.options.noise_scale,
         )
         low_latency = self.request.low_latency
-        return SegmentVocoder(model.sovits, voice, is_first=index == 0, low_latency=low_latency)
+        return SegmentVocoder(model.sovits, voice, is_first=part.index == 0, low_latency=low_latency)
 
 
 def write_script(
@@ -119,20 +137,33 @@ def write_script(
     prompt_of: PromptOf,
     options: SpeakingOptions,
 ) -> Script:
-    """Read a request's text and listen to its voice. All that can be wrong with a request shows here.
+    """Cut a request's text and listen to its voice.
+
+    Pieces that hold nothing to say in their language are left out, and counted. Languages that the model
+    doesn't speak show here, and where there is nothing to say at all.
 
     Raises:
         RequestError: the text or the voice can't be spoken.
     """
-    pieces = pieces_of(request.segments, language)
+    pieces, num_dropped = sayable(pieces_of(request.segments, language), language, model.version)
     if not 0 <= request.first_segment < len(pieces):
         raise InvalidParameter(
             f"first_segment must be below {len(pieces)}, not {request.first_segment}", param="first_segment"
         )
     lexicon = Lexicon(language, options.words, request.lexicon, request.inline_phones)
-    phones = tuple(read_piece(text, language, model, lexicon) for text in pieces)
+    # What was spoken elsewhere counts too: whoever is told of it is told once, in the end.
+    spoken = (read_piece(text, language, model, lexicon) for text in pieces[: request.first_segment])
+    num_dropped += sum(phones.num_dropped for phones in spoken)
     prompt = prompt_of(request.voice)
     sampling = request.sampling or options.sampling
-    longest = max(map(len, phones)) + len(prompt.phones) + len(prompt.tokens)
-    check_fits(longest, sampling, options.max_len)
-    return Script(request, phones, prompt, style_of(prompt, model), sampling, options)
+    return Script(
+        request=request,
+        pieces=tuple(pieces),
+        num_dropped=num_dropped,
+        language=language,
+        lexicon=lexicon,
+        prompt=prompt,
+        style=style_of(prompt, model),
+        sampling=sampling,
+        options=options,
+    )

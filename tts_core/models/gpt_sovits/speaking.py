@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Generator, Iterator
 from contextlib import closing
 
-from tts_core.models.gpt_sovits.decoding import DecodeInputs, TokenDecoder
+from tts_core.models.gpt_sovits.decoding import TokenDecoder
 from tts_core.models.gpt_sovits.guards import Takes
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.models.gpt_sovits.script import PromptOf, Script, SpeakingOptions, write_script
+from tts_core.models.gpt_sovits.script import Part, PromptOf, Script, SpeakingOptions, write_script
 from tts_core.models.gpt_sovits.vocoding import SegmentVocoder, Work, run_windows
 from tts_core.request import SynthesisRequest
 
@@ -36,7 +36,7 @@ class Utterance:
         self._options = dataclasses.replace(options, max_len=decoder.max_len)
 
     def speak(self) -> Iterator[bytes]:
-        """Yield PCM. All that can be wrong with a request shows before its first audio.
+        """Yield PCM.
 
         Raises:
             RequestError: the text or the voice can't be spoken.
@@ -49,20 +49,20 @@ class Utterance:
                 yield script.pause(self._model.sample_rate_hz)
 
     def _speak_segment(self, script: Script, index: int) -> Iterator[bytes]:
-        vocoder, takes = script.vocoder(index, self._model), script.takes(index)
-        inputs = script.inputs(index, self._model)
+        part = script.read(index, self._model)
+        vocoder, takes = script.vocoder(part, self._model), script.takes(part)
         codes: list[int] | None = None
         while codes is None:
-            codes = yield from self._take(script, index, inputs, vocoder, takes)
+            codes = yield from self._take(script, part, vocoder, takes)
         yield from self._vocode(vocoder, codes, is_complete=True)
 
     def _take(
-        self, script: Script, index: int, inputs: DecodeInputs, vocoder: SegmentVocoder, takes: Takes | None
+        self, script: Script, part: Part, vocoder: SegmentVocoder, takes: Takes | None
     ) -> Generator[bytes, None, list[int] | None]:
         """Say a segment once, yield the PCM that is due, and return its tokens, or None to say it again."""
         codes: list[int] = []
         take = takes.take if takes else 0
-        tokens = self._decoder.decode(inputs, script.sampling, self._request.seed, index, take)
+        tokens = self._decoder.decode(part.inputs, script.sampling, self._request.seed, part.index, take)
         with closing(tokens):
             for code in tokens:
                 codes.append(code)
@@ -70,7 +70,7 @@ class Utterance:
                     return takes.end(codes, is_complete=False).codes
                 # What is watched is heard a token later, when more is known about it.
                 yield from self._vocode(vocoder, codes[:-1] if takes else codes, is_complete=False)
-        is_complete = len(codes) < script.most_tokens(len(inputs))
+        is_complete = len(codes) < script.most_tokens(len(part.inputs))
         return takes.end(codes, is_complete=is_complete).codes if takes else codes
 
     def _vocode(self, vocoder: SegmentVocoder, codes: list[int], *, is_complete: bool) -> Iterator[bytes]:

@@ -40,6 +40,8 @@ from tts_core.errors import (
     UnknownVoice,
     UnsupportedLanguage,
 )
+from tts_core.frontend.pipeline import PhoneSequence
+from tts_core.models.gpt_sovits.conditioning import read_piece
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.weights import VERSIONS
 from tts_core.request import Segment
@@ -230,20 +232,40 @@ async def test_what_cannot_be_done_is_refused_at_once(
     assert engine.stats().num_open == 0
 
 
-@pytest.mark.parametrize(
-    ("texts", "error"),
-    [
-        (("A good beginning is made.", "한국어"), UnsupportedLanguage),
-        (("... !!! ???",), EmptyInput),
-    ],
-)
+@pytest.mark.parametrize("texts", [("... !!! ???",), ("สวัสดี", "... ?")])
 async def test_what_the_text_lacks_ends_the_stream_before_any_audio(
-    engine: BatchingEngine, texts: tuple[str, ...], error: type[PolyvoxError]
+    engine: BatchingEngine, texts: tuple[str, ...]
 ) -> None:
     stream = engine.generate(request(*texts, language="auto", sampling=None))
-    with pytest.raises(error):
+    with pytest.raises(EmptyInput):
         await anext(stream)
     engine.check_health()
+
+
+async def test_what_cannot_be_said_among_other_things_is_left_out_and_counted(
+    engine: BatchingEngine, model: LoadedModel
+) -> None:
+    wanted = request("A good beginning is made.", "สวัสดี", "It ends well, too.", language="en")
+    stream = engine.generate(wanted)
+    heard = await hear(stream)
+    assert heard == speak_alone(model, request("A good beginning is made.", "It ends well, too."))
+    assert stream.num_dropped == sum(char.isalnum() for char in "สวัสดี")
+
+
+async def test_a_long_text_begins_before_its_end_was_read(engine: BatchingEngine) -> None:
+    read: list[str] = []
+
+    def spy(text: str, *rest: Any) -> PhoneSequence:
+        read.append(text)
+        return read_piece(text, *rest)
+
+    texts = [f"This is sentence number {number} of many." for number in range(40)]
+    with patch("tts_core.models.gpt_sovits.script.read_piece", spy):
+        stream = engine.generate(request(*texts))
+        await anext(stream)
+        num_read = len(read)
+        stream.cancel()
+    assert 1 <= num_read < 10
 
 
 async def test_a_full_engine_says_so_at_once(model: LoadedModel) -> None:

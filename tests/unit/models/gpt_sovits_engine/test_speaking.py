@@ -26,6 +26,7 @@ from tts_core.models.gpt_sovits.conditioning import (
     phone_features,
     pieces_of,
     read_piece,
+    sayable,
     style_of,
 )
 from tts_core.models.gpt_sovits.decoding import TokenDecoder, check_fits, most_tokens
@@ -152,17 +153,32 @@ def test_every_reference_counts(version: str, model_of: ModelOf) -> None:
 
 
 def test_what_a_text_lacks_shows_before_the_first_audio(model: LoadedModel) -> None:
-    wanted = request("A good sentence comes first.", "안녕하세요")
+    wanted = request("สวัสดี", "... ?")
     utterance = Utterance(
         wanted, "auto", model, TokenDecoder(model.t2s, 2048), Prompts(model), SpeakingOptions()
     )
-    with pytest.raises(UnsupportedLanguage):
+    with pytest.raises(EmptyInput):
         next(pcm for pcm in utterance.speak() if pcm)
+
+
+def test_a_language_that_the_version_lacks_shows_before_the_first_audio(model: LoadedModel) -> None:
+    pieces = ["A good sentence comes first.", "안녕하세요"]
+    assert sayable(pieces, "auto", "v2") == (pieces, 0)
+    with pytest.raises(UnsupportedLanguage):
+        sayable(pieces, "auto", "v1")
+
+
+def test_a_sentence_that_takes_long_to_say_becomes_several(model: LoadedModel) -> None:
+    text = "今天天气很好我们去公园" * 20
+    pieces = pieces_of([Segment(0, text)], "zh")
+    assert len(pieces) > 2
+    assert "".join(pieces).strip("。") == text
+    assert max(map(len, pieces)) <= 81
 
 
 def test_too_long_for_the_decoder_is_refused_before_the_first_audio(model: LoadedModel) -> None:
     decoder = TokenDecoder(model.t2s, NUM_TOKENS + 80)
-    wanted = request("Short and sweet.", "This one is very much longer than the first. " * 4)
+    wanted = request("This one is very much longer than there is room for. " * 4)
     utterance = Utterance(wanted, "en", model, decoder, Prompts(model), SpeakingOptions())
     with pytest.raises(InputTooLong):
         next(pcm for pcm in utterance.speak() if pcm)
@@ -275,7 +291,7 @@ def test_numbers_that_are_not_finite_are_an_error_and_leave_no_trace(model: Load
     ("params", "num_inputs", "allowed"),
     [
         (SamplingParams(), 500, 1500),
-        (SamplingParams(), 1048, 1000),
+        (SamplingParams(), 1348, 700),
         (SamplingParams(max_tokens=100), 1948, 100),
         (SamplingParams(ignore_eos=True), 548, 1500),
     ],
@@ -290,7 +306,7 @@ def test_a_segment_may_say_as_much_as_there_is_room_for(
 @pytest.mark.parametrize(
     ("params", "num_inputs"),
     [
-        (SamplingParams(), 1049),
+        (SamplingParams(), 1349),
         (SamplingParams(max_tokens=100), 1949),
         (SamplingParams(ignore_eos=True), 549),
         (SamplingParams(min_tokens=1200), 849),
