@@ -66,12 +66,14 @@ def longest_repeat(items: Sequence[str]) -> int:
 
     Whatever begins two stretches begins two suffixes, and those are neighbours once all are sorted.
     """
-    suffixes = sorted(tuple(items[start:]) for start in range(len(items)))
+    characters = {item: chr(number) for number, item in enumerate(dict.fromkeys(items))}
+    text = "".join(characters[item] for item in items)
+    suffixes = sorted(text[start:] for start in range(len(text)))
     return max((_common(one, other) for one, other in pairwise(suffixes)), default=0)
 
 
-def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """Return how many items two sequences begin with in common."""
+def _common(one: str, other: str) -> int:
+    """Return how many characters two texts begin with in common."""
     for index, (left, right) in enumerate(zip(one, other, strict=False)):
         if left != right:
             return index
