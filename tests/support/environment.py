@@ -22,6 +22,8 @@ def prepare_environment() -> None:
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0.5",
         **_haproxy_of_our_own(),
     }
+    if "PYTEST_XDIST_WORKER" in os.environ:  # there is one worker for each core
+        settings["OMP_NUM_THREADS"] = "1"
     for name, value in settings.items():
         os.environ.setdefault(name, value)
 
