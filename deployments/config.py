@@ -184,13 +184,6 @@ class LimitArgs(StrictModel):
     write_timeout_s: PositiveFloat = 120.0
     max_whole_s: PositiveFloat = 900.0
 
-
-class IngressArgs(StrictModel):
-    """The HTTP edge. Its number is fixed: resizing it would cut the streams that it carries.
-
-    `graceful_shutdown_timeout_s` is as in `ReplicaArgs`.
-    """
-
     @property
     def longest_playback_s(self) -> float:
         """How long a request can take to be heard: every character at a quarter of the speed, and a stall.
@@ -199,14 +192,42 @@ class IngressArgs(StrictModel):
         """
         return self.max_input_chars * 0.3 / 0.25 + self.write_timeout_s
 
+
+class WaitingArgs(StrictModel):
+    """What becomes of requests while no replica has room.
+
+    They are refused at once, with the time after which a slot is expected; or, with `max_wait_s`, they wait
+    for one so long at most, `max_waiting` at once at most (of each model, in each ingress replica). Whoever
+    waits is let in by turns: a key that asks a lot waits behind itself, not before the others.
+    """
+
+    max_wait_s: Annotated[float, Field(ge=0)] = 0.0
+    max_waiting: PositiveInt = 256
+
+
+class IngressArgs(StrictModel):
+    """The HTTP edge. Its number is fixed: resizing it would cut the streams that it carries.
+
+    `graceful_shutdown_timeout_s` is as in `ReplicaArgs`.
+
+    `keys` is a file of API keys, readable on each node that runs an ingress: see `polyvox keys`. Limits of
+    keys hold for each ingress replica by itself. `public_voices` lets everyone list voices and models, since
+    some clients ask for them without a key. Without `keys`, a server that others than this machine's users
+    can reach doesn't start, unless `open_to_all` says that this is meant.
+    """
+
     num_replicas: PositiveInt = 1
     cpus: PositiveFloat = 0.25
     max_ongoing_requests: PositiveInt = 1024
+    graceful_shutdown_timeout_s: PositiveFloat | None = None
     limits: LimitArgs = LimitArgs()
+    waiting: WaitingArgs = WaitingArgs()
+    keys: str | None = None
+    public_voices: bool = False
+    open_to_all: bool = False
     cors_origins: tuple[str, ...] = Field(default=(), strict=False)
     model_aliases: dict[str, str] = {}
     voice_aliases: dict[str, str] = {}
-    graceful_shutdown_timeout_s: PositiveFloat | None = None
 
 
 class AppArgs(StrictModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -14,8 +14,10 @@ from ray.exceptions import RayActorError, RayTaskError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 
+from deployments.config import WaitingArgs
 from deployments.credit import CreditLinks
-from deployments.failover import open_resilient
+from deployments.failover import OnMove, open_resilient
+from deployments.keys.door import Door
 from deployments.speech import Speech
 from deployments.stream_items import StreamEnded, StreamFailed, StreamItem, StreamOpened
 from deployments.transport import over_grpc
@@ -25,9 +27,6 @@ from tts_core.request import SynthesisRequest
 from tts_core.voice import VoiceInfo
 
 VOICES_MAX_AGE_S = 30.0
-# After a refusal by the replicas, later comers are refused here for so long: in a burst, asking costs the
-# replicas more than the listeners gain by it.
-FULL_FOR_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -42,9 +41,16 @@ class Timeouts:
 class RemoteSpeech:
     """One request's stream from one replica. Opened by RemoteSpeechSource."""
 
-    def __init__(self, items: DeploymentResponseGenerator[StreamItem], links: CreditLinks) -> None:
+    def __init__(
+        self,
+        items: DeploymentResponseGenerator[StreamItem],
+        links: CreditLinks,
+        on_slot_freed: Callable[[], None],
+    ) -> None:
         self._items = items
         self._links = links
+        self._on_slot_freed = on_slot_freed
+        self._is_closed = False
         self._opened: StreamOpened | None = None
         self._note: Callable[[int], None] | None = None
         self._first: StreamItem | None = None
@@ -59,14 +65,12 @@ class RemoteSpeech:
     def num_dropped(self) -> int:
         return self._num_dropped
 
-    async def open(self, timeouts: Timeouts) -> None:
+    async def wait_for_audio(self) -> None:
         """Wait until the first chunk exists. Raises PolyvoxError where there will be none."""
-        with _limit(timeouts.admission_s, "no replica took the request"):
-            await self._be_admitted()
-        with _limit(timeouts.first_audio_s, "no replica began to speak"):
-            self._first = await self._next()
+        self._first = await self._next()
 
-    async def _be_admitted(self) -> None:
+    async def be_admitted(self) -> None:
+        """Wait until a replica has taken the request. Raises PolyvoxError where none does."""
         opened = await self._next()
         if not isinstance(opened, StreamOpened):
             raise StreamInterrupted("the replica's stream began without an opening")
@@ -95,11 +99,17 @@ class RemoteSpeech:
             self._note(num_delivered)
 
     def close(self) -> None:
+        if self._is_closed:
+            return
+        self._is_closed = True
         cancel: Any = self._items.cancel
         cancel()
-        if self._note is not None and self._opened is not None:
+        if self._opened is None:
+            return
+        if self._note is not None:
             self._links.release(self._opened.credit)
         self._note = None
+        self._on_slot_freed()
 
     async def _next(self) -> StreamItem:
         try:
@@ -121,12 +131,16 @@ class RemoteSpeechSource:
         handles: Mapping[str, DeploymentHandle[Any]],
         multiplexed: frozenset[str],
         timeouts: Timeouts,
+        waiting: WaitingArgs,
+        on_move: OnMove,
     ) -> None:
         self._handles = {model: over_grpc(handle) for model, handle in handles.items()}
         self._multiplexed = multiplexed
         self._timeouts = timeouts
         self._links = CreditLinks()
-        self._full: dict[str, tuple[float, Overloaded]] = {}
+        self._on_move = on_move
+        self._max_wait_s = waiting.max_wait_s
+        self._doors = {model: Door(waiting) for model in handles}
         self._voices: tuple[VoiceInfo, ...] = ()
         self._voices_at = -VOICES_MAX_AGE_S
 
@@ -142,42 +156,53 @@ class RemoteSpeechSource:
             self._voices_at = time.monotonic()
         return self._voices
 
-    async def open(self, request: SynthesisRequest) -> Speech:
+    async def open(self, request: SynthesisRequest, payer: str = "") -> Speech:
         """Open speech that survives the replica that it comes from."""
-        return await open_resilient(self.open_once, request)
+        return await open_resilient(self._way_in(payer), request, self._on_move)
 
-    async def open_once(self, request: SynthesisRequest) -> RemoteSpeech:
-        """Open speech on one replica.
+    def _way_in(self, payer: str) -> Callable[[SynthesisRequest], Awaitable[RemoteSpeech]]:
+        """Return how one request is opened, and opened again: a stream that moves was let in before."""
+        is_in = False
+
+        async def open_once(request: SynthesisRequest) -> RemoteSpeech:
+            nonlocal is_in
+            speech = await (self._admit(request) if is_in else self._admit_in_turn(request, payer))
+            is_in = True
+            return await self._with_audio(speech)
+
+        return open_once
+
+    async def _admit_in_turn(self, request: SynthesisRequest, payer: str) -> RemoteSpeech:
+        door = self._doors[request.model]
+        with _limit(self._timeouts.admission_s + self._max_wait_s, "no replica took the request"):
+            return await door.enter(payer, request.num_chars, lambda: self._admit(request))
+
+    async def _admit(self, request: SynthesisRequest) -> RemoteSpeech:
+        """Find a replica with a slot.
 
         Raises:
             Overloaded: every replica that was asked is full.
             PolyvoxError: see `translate`.
         """
-        full = self._full.get(request.model)
-        if full is not None and time.monotonic() - full[0] < FULL_FOR_S:
-            # A new one each time: raised again and again, one object would gather every caller's traceback.
-            raise Overloaded(full[1].message, retry_after_s=full[1].retry_after_s)
-        try:
-            # A full replica may have a free neighbour that the router's figures didn't show yet.
-            with contextlib.suppress(Overloaded):
-                return await self._open(request)
-            return await self._open(request)
-        except Overloaded as error:
-            self._full[request.model] = (time.monotonic(), error)
-            raise
+        # A full replica may have a free neighbour that the router's figures didn't show yet.
+        with contextlib.suppress(Overloaded):
+            return await self._ask_one(request)
+        return await self._ask_one(request)
 
-    async def _open(self, request: SynthesisRequest) -> RemoteSpeech:
+    async def _ask_one(self, request: SynthesisRequest) -> RemoteSpeech:
         handle = self._handles[request.model].options(stream=True, method_name="synthesize")
         if request.model in self._multiplexed:
             # Serve then prefers a replica that has the model in memory.
             handle = handle.options(multiplexed_model_id=request.model)
         items = cast(DeploymentResponseGenerator[StreamItem], handle.remote(request))
-        speech = RemoteSpeech(items, self._links)
-        try:
-            await speech.open(self._timeouts)
-        except BaseException:
-            speech.close()
-            raise
+        speech = RemoteSpeech(items, self._links, self._doors[request.model].slot_freed)
+        with _limit(self._timeouts.admission_s, "no replica took the request"), _closed_on_error(speech):
+            await speech.be_admitted()
+        return speech
+
+    async def _with_audio(self, speech: RemoteSpeech) -> RemoteSpeech:
+        with _limit(self._timeouts.first_audio_s, "no replica began to speak"), _closed_on_error(speech):
+            await speech.wait_for_audio()
         return speech
 
     async def check_ready(self) -> None:
@@ -190,6 +215,15 @@ class RemoteSpeechSource:
                 return await response
         except Exception as error:
             raise translate(error) from error
+
+
+@contextlib.contextmanager
+def _closed_on_error(speech: RemoteSpeech) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        speech.close()
+        raise
 
 
 @contextlib.contextmanager

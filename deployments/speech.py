@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 from tts_core.engine.stream import AudioChunk
@@ -37,10 +37,15 @@ class Speech(Protocol):
 
 
 class CountedSpeech:
-    """Speech of a text from which something was left out before any engine saw it."""
+    """Speech of a text from which something was left out before any engine saw it.
+
+    Attributes:
+        on_close: called when the speech ends, perhaps more than once.
+    """
 
     def __init__(self, speech: Speech, num_dropped: int) -> None:
         self._speech, self._num_dropped = speech, num_dropped
+        self.on_close: Callable[[], None] = lambda: None
 
     @property
     def sample_rate_hz(self) -> int:
@@ -57,6 +62,7 @@ class CountedSpeech:
         self._speech.acknowledge(num_delivered)
 
     def close(self) -> None:
+        self.on_close()
         self._speech.close()
 
 
@@ -72,8 +78,12 @@ class SpeechSource(Protocol):
         """Return the catalogue of all models."""
         ...
 
-    async def open(self, request: SynthesisRequest) -> Speech:
+    async def open(self, request: SynthesisRequest, payer: str = "") -> Speech:
         """Admit a request and wait for its first chunk, so that a failure still has a status to answer with.
+
+        Args:
+            request: what to speak.
+            payer: who it is for: while there is no room, payers are let in by turns.
 
         Raises:
             PolyvoxError: Overloaded, a RequestError of the engine's, or a SpeechError.

@@ -6,6 +6,7 @@ from typing import Any
 
 import ray
 from ray.serve._private import constants
+from ray.serve.context import _get_global_client
 from ray.serve.handle import DeploymentHandle
 
 # One event loop for the replica, its router and our code: a hop between threads costs more than our work
@@ -37,6 +38,12 @@ def writes_reach_the_socket() -> bool:
         getattr(constants, "RAY_SERVE_ENABLE_DIRECT_INGRESS", False)
         and not constants.RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD
     )
+
+
+def http_host() -> str:
+    """Return the address that Serve's HTTP listens on. Only where Serve runs."""
+    client: Any = _get_global_client()
+    return str(client.http_config.host)
 
 
 def node_address() -> str:

@@ -36,6 +36,10 @@ class LocalSpeech:
     def sample_rate_hz(self) -> int:
         return self.stream.sample_rate_hz
 
+    @property
+    def num_dropped(self) -> int:
+        return self.stream.num_dropped
+
     def chunks(self) -> AsyncIterator[AudioChunk]:
         return self.stream
 
@@ -60,7 +64,7 @@ class LocalSource:
     async def voices(self) -> tuple[VoiceInfo, ...]:
         return tuple([voice for model in self._args for voice in (await self._engine(model)).voices()])
 
-    async def open(self, request: SynthesisRequest) -> LocalSpeech:
+    async def open(self, request: SynthesisRequest, payer: str = "") -> LocalSpeech:
         engine = await self._engine(request.model)
         return LocalSpeech(engine.generate(request))
 

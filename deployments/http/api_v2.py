@@ -82,7 +82,7 @@ def api_v2_routes(service: Service) -> APIRouter:
 
     async def speak(parameters: TtsRequest, request: Request) -> Response:
         audio_format = _FORMATS[parameters.media_type]
-        speech = await service.open(parameters.wish(), request.state.request_id)
+        speech = await service.open(parameters.wish(), request.state.request_id, request.state.key)
         if parameters.streaming_mode == 0:
             return await service.whole(speech, audio_format)
         # Clients open every HTTP chunk of an Ogg stream as a file of its own.

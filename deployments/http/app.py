@@ -13,12 +13,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import FileResponse, Response
 
 from deployments.http.api_v2 import api_v2_routes
+from deployments.http.authentication import Authentication
 from deployments.http.body_limit import BodyLimit
 from deployments.http.errors import error_response, from_http, from_validation
 from deployments.http.health import health_routes
 from deployments.http.openai import openai_routes
 from deployments.http.request_id import RequestId
 from deployments.http.service import Service
+from deployments.keys.key_ring import KeyRing
 from tts_core import __version__
 from tts_core.errors import PolyvoxError
 
@@ -28,18 +30,26 @@ logger = logging.getLogger(__name__)
 
 
 def create_app(service: Service) -> FastAPI:
-    """Return the application that answers with `service`."""
+    """Return the application that answers with `service`.
+
+    Raises:
+        InvalidConfig: the file of keys can't be read.
+    """
+    args = service.args
+    ring = KeyRing(Path(args.keys).expanduser()) if args.keys is not None else None
     app = FastAPI(title="Polyvox", version=__version__, redoc_url=None)
     for router in (openai_routes(service), api_v2_routes(service), health_routes(service)):
         app.include_router(router)
     _add_page(app)
     _omit_422(app)
     _add_error_handlers(app)
-    if service.args.cors_origins:
+    # The last one added sees a request first: a preflight carries no key, and pages may read a refusal.
+    app.add_middleware(Authentication, ring=ring, public_voices=args.public_voices)
+    if args.cors_origins:
         app.add_middleware(
-            CORSMiddleware, allow_origins=service.args.cors_origins, allow_methods=["*"], allow_headers=["*"]
+            CORSMiddleware, allow_origins=args.cors_origins, allow_methods=["*"], allow_headers=["*"]
         )
-    app.add_middleware(BodyLimit, max_bytes=service.args.limits.max_body_bytes)
+    app.add_middleware(BodyLimit, max_bytes=args.limits.max_body_bytes)
     app.add_middleware(RequestId)
     return app
 

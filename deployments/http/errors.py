@@ -23,20 +23,35 @@ _STATUS = {
     "invalid_voice": 400,
     "unknown_voice": 404,
     "unknown_model": 404,
+    "missing_api_key": 401,
+    "invalid_api_key": 401,
+    "insufficient_scope": 403,
+    "rate_limit_exceeded": 429,
     "overloaded": 429,
     "engine_stopped": 503,
     "engine_poisoned": 503,
     "stream_interrupted": 503,
 }
 
-_KIND = {400: "invalid_request_error", 404: "invalid_request_error", 413: "invalid_request_error"}
+_KIND = {
+    400: "invalid_request_error",
+    401: "invalid_request_error",
+    403: "permission_error",
+    404: "invalid_request_error",
+    413: "invalid_request_error",
+}
 
 
 ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"description": "The request can't be spoken as it is; `code` says why."},
+    401: {"description": "The server asks for an API key, and there was none, or not one of its own."},
+    403: {"description": "The API key isn't good for this route."},
     404: {"description": "No such voice or model."},
     413: {"description": "The body is too large."},
-    429: {"description": "Every slot is taken; `Retry-After` says when to come back."},
+    429: {
+        "description": "Every slot is taken (`overloaded`), or the key has used up what it may use "
+        "(`rate_limit_exceeded`); `Retry-After` says when to come back."
+    },
     503: {"description": "No replica can speak at the moment."},
 }
 
@@ -64,7 +79,9 @@ def error_response(error: PolyvoxError, path: str) -> Response:
     status = http_status(error)
     headers = {}
     if status in (429, 503):
-        headers["Retry-After"] = str(math.ceil(error.retry_after_s or 1))
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s or 1)))
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     return Response(_dump(body), status, headers, media_type="application/json")
 
 

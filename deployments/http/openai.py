@@ -92,7 +92,7 @@ def openai_routes(service: Service) -> APIRouter:
     async def create_speech(body: SpeechRequest, request: Request) -> Response:
         audio_format = body.audio_format()
         framing = EventFraming(len(body.input)) if body.stream_format == "sse" else None
-        speech = await service.open(body.wish(), request.state.request_id)
+        speech = await service.open(body.wish(), request.state.request_id, request.state.key)
         return service.stream(speech, audio_format, OUTPUT_RATE_HZ, framing)
 
     @router.get("/v1/models")

@@ -16,6 +16,8 @@ from deployments.http.framing import BareFraming, Framing
 from deployments.http.governor import BURST_BYTES, Governor
 from deployments.http.planning import Planner, Wish
 from deployments.http.speech_response import NUM_DROPPED, SpeechResponse
+from deployments.keys.key_file import Key
+from deployments.keys.limits import Limiter
 from deployments.speech import CountedSpeech, Speech, SpeechSource
 from tts_core.audio.encoder import StreamEncoder
 from tts_core.audio.formats import FORMATS, AudioFormat
@@ -38,6 +40,7 @@ class Service:
     source: SpeechSource
     transport_holds_back: bool
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "encode"))
+    limiter: Limiter = field(default_factory=Limiter)
 
     def __post_init__(self) -> None:
         self._planner = Planner(self.args, self.source.models)
@@ -52,12 +55,22 @@ class Service:
         ]
         return aliases + catalogue
 
-    async def open(self, wish: Wish, request_id: str) -> Speech:
-        """Plan and open. Raises PolyvoxError while there is still a status to answer with."""
+    async def open(self, wish: Wish, request_id: str, key: Key | None = None) -> Speech:
+        """Plan and open, within the key's limits. Raises PolyvoxError while there is a status for it."""
+        ticket = self.limiter.enter(key, len(wish.text))
+        try:
+            speech = await self._open(wish, request_id, key.id if key else "")
+        except BaseException:
+            ticket.refund()
+            raise
+        speech.on_close = ticket.release
+        return speech
+
+    async def _open(self, wish: Wish, request_id: str, payer: str) -> CountedSpeech:
         # Clients may repeat an id of theirs; within the server each request has one of its own.
         own_id = f"{request_id}.{secrets.token_hex(4)}"
         plan = self._planner.plan(wish, own_id, await self._emoji_language(wish))
-        return CountedSpeech(await self.source.open(plan.request), plan.num_dropped)
+        return CountedSpeech(await self.source.open(plan.request, payer), plan.num_dropped)
 
     async def _emoji_language(self, wish: Wish) -> str:
         """Return which language emoji are named in: the text's, or else the voice's; "" where they aren't."""

@@ -62,6 +62,7 @@ class FakeSource:
         self.refuses_with: PolyvoxError | None = None
         self.breaks_with: PolyvoxError | None = None
         self.requests: list[SynthesisRequest] = []
+        self.payers: list[str] = []
         self.speeches: list[FakeSpeech] = []
 
     @property
@@ -71,7 +72,8 @@ class FakeSource:
     async def voices(self) -> tuple[VoiceInfo, ...]:
         return (VoiceInfo("en-us", "English (America)", "en-US", "formant"),)
 
-    async def open(self, request: SynthesisRequest) -> FakeSpeech:
+    async def open(self, request: SynthesisRequest, payer: str = "") -> FakeSpeech:
+        self.payers.append(payer)
         self.requests.append(request)
         if self.refuses_with is not None:
             raise self.refuses_with

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 
 import pytest
+import yaml
 
 from tests.unit.k8s.dockerfile import lineage, problems, stages
 from tests.unit.k8s.manifests import OVERLAYS, ROOT, overlay, pod_specs, ray_service, templates
@@ -92,8 +94,12 @@ def test_the_hook_of_the_manifests_is_there_and_runs() -> None:
 
 def test_a_container_is_reached_from_outside_itself() -> None:
     [edit] = [run for run in stages(TEXT)["runtime"].all("RUN") if run.startswith("sed ")]
-    match = re.search(r"'s/(.+)/(.+)/'", edit)
-    assert match
-    edited = re.sub(match[1], match[2], (ROOT / "serve_config.yaml").read_text())
-    assert "host: 0.0.0.0" in edited
+    edited = (ROOT / "serve_config.yaml").read_text()
+    for expression in (word for word in shlex.split(edit) if word.startswith("s/")):
+        _, pattern, replacement, _ = expression.split("/")
+        edited = re.sub(pattern, replacement.replace("&", r"\g<0>"), edited, flags=re.MULTILINE)
+    config = yaml.safe_load(edited)
+    assert config["http_options"]["host"] == "0.0.0.0"
     assert "127.0.0.1" not in edited
+    # Without it, a server that others can reach doesn't start.
+    assert config["applications"][0]["args"]["ingress"]["open_to_all"] is True

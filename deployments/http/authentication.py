@@ -1,0 +1,87 @@
+"""Who may use which route: asked before a body is read."""
+
+from __future__ import annotations
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from deployments.http.errors import error_response
+from deployments.keys.errors import KeyMissing, ScopeMissing
+from deployments.keys.key_file import Key
+from deployments.keys.key_file import Scope as KeyScope
+from deployments.keys.key_ring import KeyRing
+from tts_core.errors import PolyvoxError
+
+_OPEN = frozenset({"/", "/ping", "/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
+_OPEN_FOLDER = "/page/"
+_SCOPES: dict[str, KeyScope] = {
+    "/v1/audio/speech": "speak",
+    "/tts": "speak",
+    "/v1/audio/voices": "voices",
+    "/v1/models": "voices",
+}
+_KEY_HEADERS = ("xi-api-key", "x-api-key")
+
+
+class Authentication:
+    """ASGI middleware: puts the caller's `Key` into the request's state, or answers 401 or 403.
+
+    Health, the page and the documentation are open to everyone. A route that isn't listed here asks for
+    `admin`, so that none is ever open because somebody forgot it.
+
+    Args:
+        app: what is behind it.
+        ring: the keys; None lets everyone do everything, and the state's key is None.
+        public_voices: whether voices and models are listed for everyone.
+    """
+
+    def __init__(self, app: ASGIApp, ring: KeyRing | None, public_voices: bool) -> None:
+        self._app, self._ring, self._public_voices = app, ring, public_voices
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        try:
+            scope.setdefault("state", {})["key"] = self._key(HTTPConnection(scope), _route(scope))
+        except PolyvoxError as error:
+            await _refuse(error, scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _key(self, connection: HTTPConnection, path: str) -> Key | None:
+        """Return who asks. Raises PolyvoxError where that may not be."""
+        if self._ring is None or path in _OPEN or path.startswith(_OPEN_FOLDER):
+            return None
+        needed = _SCOPES.get(path, "admin")
+        if needed == "voices" and self._public_voices:
+            return None
+        key = self._ring.find(_token(connection))
+        if not key.allows(needed):
+            raise ScopeMissing(f"the API key is good, but not for this: its scopes lack {needed!r}")
+        return key
+
+
+def _route(scope: Scope) -> str:
+    """Return the path as the router will see it, so that both mean the same route."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
+def _token(connection: HTTPConnection) -> str:
+    """Return the token that a request carries, as OpenAI's, ElevenLabs' or other clients send it."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    candidates = [token if scheme.lower() == "bearer" else ""]
+    candidates += [connection.headers.get(name, "") for name in _KEY_HEADERS]
+    for candidate in candidates:
+        if candidate.strip():
+            return candidate.strip()
+    raise KeyMissing("an API key is needed: send `Authorization: Bearer <key>`, or `xi-api-key: <key>`")
+
+
+async def _refuse(error: PolyvoxError, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+        return
+    await error_response(error, scope["path"])(scope, receive, send)

@@ -1,0 +1,1 @@
+"""Who may ask, how much, and in which order: API keys, their limits, and turns while there is no room."""

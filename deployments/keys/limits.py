@@ -1,0 +1,126 @@
+"""How much each key may use: requests and characters by the minute, and streams at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from deployments.keys.errors import LimitReached
+from deployments.keys.key_file import Key, KeyLimits
+
+MINUTE_S = 60.0
+_STREAM_RETRY_S = 1.0
+
+
+class TokenBucket:
+    """A minute's worth of something, refilled steadily. (The token bucket of RFC 2697, with debt.)
+
+    What costs more than a whole minute's worth is let through by a full bucket, and paid off afterwards:
+    otherwise it never would be.
+    """
+
+    def __init__(self, per_minute: int, now_s: float) -> None:
+        self._per_minute, self._level, self._at_s = per_minute, float(per_minute), now_s
+
+    def wait_s(self, cost: float, now_s: float) -> float:
+        """Return how long it takes until `cost` can be taken; 0 if it can be now."""
+        self._refill(now_s)
+        missing = min(cost, self._per_minute) - self._level
+        return max(0.0, missing * MINUTE_S / self._per_minute)
+
+    def take(self, cost: float) -> None:
+        """Take it out; a negative cost puts it back."""
+        self._level = min(self._per_minute, self._level - cost)
+
+    def _refill(self, now_s: float) -> None:
+        gained = (now_s - self._at_s) * self._per_minute / MINUTE_S
+        self._level, self._at_s = min(self._per_minute, self._level + gained), now_s
+
+
+@dataclass
+class _Use:
+    """What one key has left. Begins anew when its limits are changed, but for the streams that are open."""
+
+    limits: KeyLimits
+    requests: TokenBucket | None
+    characters: TokenBucket | None
+    num_streams: int = 0
+
+
+@dataclass
+class Ticket:
+    """What was taken for one request. Give it back in one way or the other; the second time does nothing."""
+
+    _use: _Use | None = None
+    _num_chars: int = 0
+    _is_open: bool = field(default=True)
+
+    def release(self) -> None:
+        """Say that the stream is over, however it ended."""
+        if self._is_open and self._use is not None:
+            self._use.num_streams -= 1
+        self._is_open = False
+
+    def refund(self) -> None:
+        """Say that nothing was spoken: the characters go back. The request was made, and stays counted."""
+        if self._is_open and self._use is not None and self._use.characters is not None:
+            self._use.characters.take(-self._num_chars)
+        self.release()
+
+
+class Limiter:
+    """Keeps account of every key's use of this process. Belongs to the event loop."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._uses: dict[str, _Use] = {}
+
+    def enter(self, key: Key | None, num_chars: int) -> Ticket:
+        """Take what a request needs, all of it or nothing. Without a key there are no limits.
+
+        Raises:
+            LimitReached: which limit, and when there is enough again.
+        """
+        if key is None or key.limits == KeyLimits():
+            return Ticket()
+        now_s = self._clock()
+        use = self._use(key, now_s)
+        _check(use, key.limits, num_chars, now_s)
+        if use.requests is not None:
+            use.requests.take(1)
+        if use.characters is not None:
+            use.characters.take(num_chars)
+        use.num_streams += 1
+        return Ticket(use, num_chars)
+
+    def _use(self, key: Key, now_s: float) -> _Use:
+        use = self._uses.get(key.id)
+        if use is None:
+            use = self._uses[key.id] = _Use(key.limits, *_buckets(key.limits, now_s))
+        elif use.limits != key.limits:
+            use.limits = key.limits
+            use.requests, use.characters = _buckets(key.limits, now_s)
+        return use
+
+
+def _buckets(limits: KeyLimits, now_s: float) -> tuple[TokenBucket | None, TokenBucket | None]:
+    requests, characters = limits.requests_per_minute, limits.characters_per_minute
+    return (
+        TokenBucket(requests, now_s) if requests else None,
+        TokenBucket(characters, now_s) if characters else None,
+    )
+
+
+def _check(use: _Use, limits: KeyLimits, num_chars: int, now_s: float) -> None:
+    if limits.concurrent_streams is not None and use.num_streams >= limits.concurrent_streams:
+        raise LimitReached(
+            f"this key may have {limits.concurrent_streams} streams at once", retry_after_s=_STREAM_RETRY_S
+        )
+    for bucket, cost, limit, what in (
+        (use.requests, 1, limits.requests_per_minute, "requests"),
+        (use.characters, num_chars, limits.characters_per_minute, "characters"),
+    ):
+        wait_s = bucket.wait_s(cost, now_s) if bucket is not None else 0.0
+        if wait_s > 0:
+            raise LimitReached(f"this key may use {limit} {what} per minute", retry_after_s=wait_s)
