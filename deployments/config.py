@@ -162,7 +162,8 @@ class GPTSoVITSArgs(StrictModel):
     policy: Literal["least_headroom", "round_robin"] = "least_headroom"
     min_pace: Annotated[float, Field(ge=0)] | None = None
     streaming: StreamingArgs = StreamingArgs()
-    replica: ReplicaArgs = ReplicaArgs(cpus=1.0, autoscaling=AutoscalingArgs(max_replicas=1))
+    # One thread computes, so that a machine of two cores holds two replicas and the ingress.
+    replica: ReplicaArgs = ReplicaArgs(cpus=0.75, autoscaling=AutoscalingArgs(min_replicas=2, max_replicas=2))
 
     @property
     def model_names(self) -> tuple[str, ...]:
