@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from fastapi import FastAPI
@@ -12,6 +13,10 @@ from deployments.config import IngressArgs
 from deployments.http.app import create_app
 from deployments.http.service import Service
 from deployments.keys.exposure import check_exposure
+from deployments.logs import join_serve_log
+from deployments.metrics.listening import IngressFigures
+from deployments.metrics.ray_recorder import RayRecorder
+from deployments.metrics.sampling import Sampler
 from deployments.remote_speech import RemoteSpeechSource, Timeouts
 from deployments.transport import http_host, writes_reach_the_socket
 
@@ -32,10 +37,14 @@ class Ingress:
     def __init__(
         self, args: IngressArgs, handles: dict[str, DeploymentHandle[Any]], multiplexed: frozenset[str]
     ) -> None:
+        join_serve_log()
         check_exposure(http_host(), args)
         timeouts = Timeouts(args.limits.admission_timeout_s, args.limits.first_audio_timeout_s)
-        source = RemoteSpeechSource(handles, multiplexed, timeouts, args.waiting)
-        self._service = Service(args, source, transport_holds_back=writes_reach_the_socket())
+        recorder = RayRecorder()
+        figures = IngressFigures(recorder)
+        source = RemoteSpeechSource(handles, multiplexed, timeouts, args.waiting, figures.moved)
+        self._service = Service(args, source, writes_reach_the_socket(), figures)
+        self._sampler = Sampler(recorder, lambda: figures.sample(time.monotonic()))
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         return create_app(self._service)

@@ -40,11 +40,13 @@ class CountedSpeech:
     """Speech of a text from which something was left out before any engine saw it.
 
     Attributes:
+        model: what speaks it.
         on_close: called when the speech ends, perhaps more than once.
     """
 
-    def __init__(self, speech: Speech, num_dropped: int) -> None:
+    def __init__(self, speech: Speech, num_dropped: int, model: str) -> None:
         self._speech, self._num_dropped = speech, num_dropped
+        self.model = model
         self.on_close: Callable[[], None] = lambda: None
 
     @property

@@ -9,6 +9,8 @@ from ray.serve._private import constants
 from ray.serve.context import _get_global_client
 from ray.serve.handle import DeploymentHandle
 
+from deployments.http.request_id import MIDDLEWARES_PATH
+
 # One event loop for the replica, its router and our code: a hop between threads costs more than our work
 # on an item. Our code never blocks that loop.
 REPLICA_ENV = {
@@ -16,6 +18,8 @@ REPLICA_ENV = {
     "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0",
     # A log that is written a thousand lines late explains nothing, and is lost with its process.
     "RAY_SERVE_REQUEST_PATH_LOG_BUFFER_SIZE": "1",
+    # Behind HAProxy replicas speak HTTP themselves; elsewhere proxies do, whom `polyvox serve` tells.
+    "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": MIDDLEWARES_PATH,
 }
 
 # For what streams weights through a CPU: huge pages spare it most of its address lookups, a sixth of a decode

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from deployments.autoscaling.figures import ReplicaFigures
 from deployments.config import EngineArgs
 from deployments.credit import CreditServer
+from deployments.logs import join_serve_log
 from deployments.metrics.engines import EngineFigures
 from deployments.metrics.ray_recorder import RayRecorder
 from deployments.metrics.sampling import Sampler
@@ -28,6 +29,7 @@ class TTSServer:
     """Holds engines and streams them to ingresses. Knows nothing of HTTP, encodings or other replicas."""
 
     async def __init__(self, args: EngineArgs) -> None:  # type: ignore[misc]  # Serve awaits it
+        join_serve_log()
         self._residents = Residents(args)
         self._figures = ReplicaFigures()
         await self._residents.start()

@@ -17,10 +17,12 @@ from deployments.http.authentication import Authentication
 from deployments.http.body_limit import BodyLimit
 from deployments.http.errors import error_response, from_http, from_validation
 from deployments.http.health import health_routes
+from deployments.http.observed import Observed
 from deployments.http.openai import openai_routes
 from deployments.http.request_id import RequestId
 from deployments.http.service import Service
 from deployments.keys.key_ring import KeyRing
+from deployments.metrics.listening import IngressFigures
 from tts_core import __version__
 from tts_core.errors import PolyvoxError
 
@@ -42,7 +44,7 @@ def create_app(service: Service) -> FastAPI:
         app.include_router(router)
     _add_page(app)
     _omit_422(app)
-    _add_error_handlers(app)
+    _add_error_handlers(app, service.figures)
     # The last one added sees a request first: a preflight carries no key, and pages may read a refusal.
     app.add_middleware(Authentication, ring=ring, public_voices=args.public_voices)
     if args.cors_origins:
@@ -50,6 +52,7 @@ def create_app(service: Service) -> FastAPI:
             CORSMiddleware, allow_origins=args.cors_origins, allow_methods=["*"], allow_headers=["*"]
         )
     app.add_middleware(BodyLimit, max_bytes=args.limits.max_body_bytes)
+    app.add_middleware(Observed, figures=service.figures)
     app.add_middleware(RequestId)
     return app
 
@@ -71,7 +74,7 @@ def _omit_422(app: FastAPI) -> None:
             operation["responses"].pop("422", None)
 
 
-def _add_error_handlers(app: FastAPI) -> None:
+def _add_error_handlers(app: FastAPI, figures: IngressFigures) -> None:
     @app.exception_handler(PolyvoxError)
     async def known(request: Request, error: PolyvoxError) -> Response:
         return error_response(error, request.url.path)
@@ -87,4 +90,5 @@ def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> Response:
         logger.exception("request %s failed", request.state.request_id, exc_info=error)
+        figures.told(PolyvoxError.code)  # answered outside of all middleware
         return error_response(PolyvoxError("the server failed; its log says why"), request.url.path)

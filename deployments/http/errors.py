@@ -33,6 +33,9 @@ _STATUS = {
     "stream_interrupted": 503,
 }
 
+ERROR_CODE = "X-Error-Code"
+"""Header: the stable code of the error that an answer tells, whatever the shape of its body."""
+
 _KIND = {
     400: "invalid_request_error",
     401: "invalid_request_error",
@@ -77,7 +80,7 @@ def error_response(error: PolyvoxError, path: str) -> Response:
     """Answer in the dialect that the path belongs to. 429 and 503 say when to come back."""
     body = api_v2_body(error) if path == "/tts" else openai_body(error)
     status = http_status(error)
-    headers = {}
+    headers = {ERROR_CODE: error.code}
     if status in (429, 503):
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s or 1)))
     if status == 401:
@@ -99,7 +102,8 @@ def from_http(error: HTTPException, path: str) -> Response:
     }
     if path == "/tts":
         body = {"message": message, "Exception": code}
-    return Response(_dump(body), error.status_code, error.headers, media_type="application/json")
+    headers = {**(error.headers or {}), ERROR_CODE: code}
+    return Response(_dump(body), error.status_code, headers, media_type="application/json")
 
 
 def from_validation(error: RequestValidationError) -> PolyvoxError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -15,9 +14,11 @@ from deployments.config import IngressArgs
 from deployments.http.framing import BareFraming, Framing
 from deployments.http.governor import BURST_BYTES, Governor
 from deployments.http.planning import Planner, Wish
+from deployments.http.request_id import stream_id
 from deployments.http.speech_response import NUM_DROPPED, SpeechResponse
 from deployments.keys.key_file import Key
 from deployments.keys.limits import Limiter
+from deployments.metrics.listening import IngressFigures
 from deployments.speech import CountedSpeech, Speech, SpeechSource
 from tts_core.audio.encoder import StreamEncoder
 from tts_core.audio.formats import FORMATS, AudioFormat
@@ -34,11 +35,13 @@ class Service:
         args: the ingress's arguments.
         source: where speech comes from.
         transport_holds_back: whether a write waits for the listener (see `governor`).
+        figures: what is measured.
     """
 
     args: IngressArgs
     source: SpeechSource
     transport_holds_back: bool
+    figures: IngressFigures = field(default_factory=IngressFigures)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "encode"))
     limiter: Limiter = field(default_factory=Limiter)
 
@@ -55,7 +58,7 @@ class Service:
         ]
         return aliases + catalogue
 
-    async def open(self, wish: Wish, request_id: str, key: Key | None = None) -> Speech:
+    async def open(self, wish: Wish, request_id: str, key: Key | None = None) -> CountedSpeech:
         """Plan and open, within the key's limits. Raises PolyvoxError while there is a status for it."""
         ticket = self.limiter.enter(key, len(wish.text))
         try:
@@ -67,10 +70,9 @@ class Service:
         return speech
 
     async def _open(self, wish: Wish, request_id: str, payer: str) -> CountedSpeech:
-        # Clients may repeat an id of theirs; within the server each request has one of its own.
-        own_id = f"{request_id}.{secrets.token_hex(4)}"
-        plan = self._planner.plan(wish, own_id, await self._emoji_language(wish))
-        return CountedSpeech(await self.source.open(plan.request, payer), plan.num_dropped)
+        plan = self._planner.plan(wish, stream_id(request_id), await self._emoji_language(wish))
+        speech = await self.source.open(plan.request, payer)
+        return CountedSpeech(speech, plan.num_dropped, plan.request.model)
 
     async def _emoji_language(self, wish: Wish) -> str:
         """Return which language emoji are named in: the text's, or else the voice's; "" where they aren't."""
@@ -85,7 +87,7 @@ class Service:
 
     def stream(
         self,
-        speech: Speech,
+        speech: CountedSpeech,
         audio_format: AudioFormat,
         rate_hz: int | None = None,
         framing: Framing | None = None,
@@ -108,9 +110,10 @@ class Service:
             self.pool,
             Governor(None if self.transport_holds_back else BURST_BYTES),
             self.args.limits.write_timeout_s,
+            self.figures.listening(speech.model),
         )
 
-    async def whole(self, speech: Speech, audio_format: AudioFormat) -> Response:
+    async def whole(self, speech: CountedSpeech, audio_format: AudioFormat) -> Response:
         """Answer once the speech is complete, with its exact length.
 
         Raises:
@@ -121,6 +124,7 @@ class Service:
         finally:
             speech.close()
         data = await self._encode_whole(audio_format, pcm, speech.sample_rate_hz)
+        self.figures.answered_whole(speech.model, len(pcm) / BYTES_PER_SAMPLE / speech.sample_rate_hz)
         headers = {NUM_DROPPED: str(speech.num_dropped)}
         return Response(data, media_type=FORMATS[audio_format].media_type, headers=headers)
 

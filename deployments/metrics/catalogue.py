@@ -60,7 +60,9 @@ _WAITS_S = (0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0
 TTFA = _histogram(
     "polyvox_ttfa_seconds", "From a request's arrival to its first audible write.", _WAITS_S, "model"
 )
-HEADROOM = _gauge("polyvox_headroom_seconds", "The lowest headroom of those who listen now.", "model")
+HEADROOM = _gauge(
+    "polyvox_headroom_seconds", "The lowest headroom of those who have listened for 5 s.", "model"
+)
 LISTENERS = _gauge("polyvox_listeners", "Answers of speech that are being written.", "model")
 UNDERRUNS = _counter("polyvox_underruns", "Times that a listener ran dry.", "model")
 UNDERRUN_S = _counter("polyvox_underrun_seconds", "Silence that listeners heard by running dry.", "model")

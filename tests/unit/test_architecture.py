@@ -32,6 +32,8 @@ LAYERS = {
     "tts_core.models.formant.local": 4,
     "deployments.config": 7,
     "deployments.speech": 7,
+    "deployments.metrics": 7,
+    "deployments.metrics.ray_recorder": 9,
     "deployments.keys": 8,
     "deployments.http": 8,
     "deployments": 9,

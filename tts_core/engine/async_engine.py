@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Iterable
 
 from tts_core.engine.admission import Admission
 from tts_core.engine.assembly import EngineOptions, assemble
 from tts_core.engine.costs import Costs
 from tts_core.engine.engine import Engine
+from tts_core.engine.forecast import Forecast
 from tts_core.engine.model_runner import ModelRunner
 from tts_core.engine.open_streams import OpenStreams
 from tts_core.engine.owner import Owner
@@ -57,7 +59,10 @@ class BatchingEngine:
         self._limits, self._settle = limits, settle
         self._options = options or EngineOptions()
         self._costs = Costs(self._options.num_slots, self._options.voice_thread)
-        self._admission = Admission(self._costs, self._options.num_slots, self._options.min_pace)
+        self._forecast = Forecast(lambda: self._costs.pace(max(1, len(self._open))))
+        self._admission = Admission(
+            self._costs, self._options.num_slots, self._options.min_pace, self._soonest_s
+        )
         self._open: OpenStreams[Listener] = OpenStreams(self._options.num_slots, model.sample_rate_hz)
         self._owner: Owner | None = None
         self._preparer: Preparer | None = None
@@ -111,8 +116,9 @@ class BatchingEngine:
             self.sample_rate_hz, self._limits, lambda _: self._release(listener), on_room=owner.wake
         )
         max_lead = int(self._limits.lead_s * self.sample_rate_hz)
-        listener = Listener(self._settle(request), language, stream, max_lead)
+        listener = Listener(self._settle(request), language, stream, max_lead, stream.timeline)
         self._open.add(request.request_id, listener)
+        self._forecast.opened(stream, request, asyncio.get_running_loop().time())
         owner.put(lambda engine: engine.add(listener))
         return stream
 
@@ -135,7 +141,7 @@ class BatchingEngine:
 
     def stats(self) -> EngineStats:
         """Return a snapshot of the engine's figures."""
-        return self._open.stats()
+        return dataclasses.replace(self._open.stats(), stages=self._costs.stages())
 
     async def stop(self) -> None:
         """End every stream with EngineStopped, and return when the threads are gone."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from tts_core.engine.costs import Costs
+from tts_core.engine.costs import STAGES, Costs
 from tts_core.engine.model_runner import Drawn, ModelRunner, Row
 from tts_core.engine.operations import Decode, Operation, Prefill, Shape, Vocode
 from tts_core.engine.preparer import Prepared, Unprepared
@@ -93,6 +93,8 @@ class Engine:
         sequence.num_inputs, sequence.num_prompt = len(part.inputs), len(part.inputs.prompt)
         sequence.max_codes = script.most_tokens(len(part.inputs))
         sequence.vocoder = script.vocoder(part, self._model)
+        if sequence.listener.timeline.read_s is None:
+            sequence.listener.timeline.read_s = time.monotonic()
         self._scheduler.prepared(sequence)
 
     def step(self) -> bool:
@@ -114,7 +116,7 @@ class Engine:
         except Exception as error:
             self._judge(operation, error)
         else:
-            self._costs.observe(operation, time.perf_counter() - started)
+            self._note(operation, time.perf_counter() - started)
         return True
 
     def voiced(self, result: Voiced) -> None:
@@ -133,7 +135,7 @@ class Engine:
             else:
                 audio_s += self._say(sequence, outcome)
         if not any(isinstance(outcome, Exception) for outcome in result.outcomes):
-            self._costs.observe(operation, result.took_s, audio_s)
+            self._note(operation, result.took_s, audio_s)
 
     def check_idle(self) -> None:
         """Return if nothing was lost, with nobody here.
@@ -142,6 +144,13 @@ class Engine:
             RuntimeError: the books don't balance.
         """
         self._scheduler.check_idle()
+
+    def _note(self, operation: Operation, took_s: float, audio_s: float = 0.0) -> None:
+        """Write down an operation that has just ended well."""
+        self._costs.observe(operation, took_s, audio_s)
+        now_s, stage = time.monotonic(), STAGES[type(operation)]
+        for sequence in operation.sequences:
+            sequence.listener.timeline.took_part(stage, now_s, took_s, len(operation.sequences))
 
     # Operations
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tts_core.engine.stream import BYTES_PER_SAMPLE, SpeechStream
 from tts_core.engine.work import Work
 from tts_core.request import SynthesisRequest
+from tts_core.timeline import Timeline
 
 if TYPE_CHECKING:  # so that scheduling works, and is tested, without torch
     from tts_core.models.gpt_sovits.decoding import DecodeInputs
@@ -96,10 +97,16 @@ class Listener:
         script: what is to be spoken, once it has been read.
         num_begun: how many of its segments were begun.
         num_produced: samples made so far, those on their way to the stream included.
+        timeline: when what happened to it.
     """
 
     def __init__(
-        self, request: SynthesisRequest, language: str, stream: SpeechStream, max_lead_samples: int
+        self,
+        request: SynthesisRequest,
+        language: str,
+        stream: SpeechStream,
+        max_lead_samples: int,
+        timeline: Timeline | None = None,
     ) -> None:
         self.request = request
         self.language = language
@@ -108,6 +115,7 @@ class Listener:
         self.script: Script | None = None
         self.num_begun = 0
         self.num_produced = 0
+        self.timeline = timeline or Timeline()
         self._max_lead = max_lead_samples
 
     @property
