@@ -235,9 +235,13 @@ class BatchingEngine:
             raise EngineStopped("the engine isn't running")
         return self._owner
 
+    def _soonest_s(self) -> float:
+        return self._forecast.soonest_s(asyncio.get_running_loop().time())
+
     def _release(self, listener: Listener) -> None:
         """Free the place of a stream that has just closed. The only way out, taken once per stream."""
         self._open.release(listener.request_id)
+        self._forecast.closed(listener.stream)
         if self._owner is not None:
             self._owner.put(lambda engine: engine.remove(listener))
 

@@ -12,6 +12,7 @@ import json
 import time
 import weakref
 
+from tts_core.engine.forecast import Forecast
 from tts_core.engine.open_streams import OpenStreams
 from tts_core.engine.stream import SpeechStream, StreamLimits
 from tts_core.errors import (
@@ -34,7 +35,6 @@ from tts_core.stats import EngineStats
 from tts_core.voice import VoiceInfo
 
 _TURN_S = 0.5
-_RETRY_AFTER_S = 1.0
 
 
 class FormantEngine:
@@ -64,6 +64,7 @@ class FormantEngine:
         self._model_name = model_name
         self._scheduler: Scheduler[Sequence] = Scheduler(max_running, int(_TURN_S * SAMPLE_RATE_HZ))
         self._open: OpenStreams[Sequence] = OpenStreams(num_slots, SAMPLE_RATE_HZ)
+        self._forecast = Forecast()
         self._connections: weakref.WeakSet[Connection] = weakref.WeakSet()
         self._room_watches: set[asyncio.Task[None]] = set()
         self._host: HostProcess | None = None
@@ -120,11 +121,14 @@ class FormantEngine:
         voice = self._require_catalogue().resolve(request.voice, request.language)
         for segment in request.segments:
             voice.check_text(segment.text)
+        now_s = asyncio.get_running_loop().time()
         if len(self._open) >= self._num_slots:
-            raise Overloaded(f"all {self._num_slots} slots are taken", retry_after_s=_RETRY_AFTER_S)
+            soonest_s = self._forecast.soonest_s(now_s)
+            raise Overloaded(f"all {self._num_slots} slots are taken", retry_after_s=soonest_s)
         stream = SpeechStream(SAMPLE_RATE_HZ, self._limits, lambda _: self._release(request.request_id))
         sequence = Sequence(request, voice, stream)
         self._open.add(request.request_id, sequence)
+        self._forecast.opened(stream, request, now_s)
         self._scheduler.add(sequence)
         self._schedule_soon()
         return stream
@@ -246,6 +250,7 @@ class FormantEngine:
     def _release(self, request_id: str) -> None:
         """Free the slot of a stream that has just closed. The only way out, taken once per stream."""
         sequence = self._open.release(request_id)
+        self._forecast.closed(sequence.stream)
         self._scheduler.remove(sequence)
         sequence.disconnect()
         self._schedule_soon()

@@ -1,0 +1,95 @@
+"""When the next slot will be free: how much each listener still has to get, and how fast it comes.
+
+How long a text takes to say is known only when it has been said, so this is an estimate: of seconds by the
+text's characters, learnt from what was spoken to its end here, and of the pace that each stream has had
+lately. That is the engine's for listeners who take all they can get, and real time for those who play as they
+listen.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tts_core.engine.costs import Mean
+from tts_core.engine.stream import SpeechStream, StreamState
+from tts_core.request import SynthesisRequest
+
+FIRST_GUESS_S = 0.07
+"""Seconds that a letter takes to say, until that has been seen."""
+WINDOW_S = 2.0
+"""A pace is measured over as long as this, up to twice as long where the engine is asked often."""
+SOONEST_S, LATEST_S = 0.1, 60.0
+"""No forecast is outside of these: below is noise, and beyond nothing is known."""
+_WIDE, _WIDE_LETTERS = "FW", 3
+
+
+@dataclass
+class _Watched:
+    """One stream.
+
+    Attributes:
+        letters: what its text is worth, at speed 1.
+        since: (when, samples written) where the present pace is measured from.
+        recent: the same, for later.
+    """
+
+    letters: float
+    since: tuple[float, int]
+    recent: tuple[float, int]
+
+    def pace(self, now_s: float, num_written: int) -> float:
+        """Return the samples per second that it has got lately; 0 where none have come yet."""
+        if now_s - self.recent[0] >= WINDOW_S:
+            self.since, self.recent = self.recent, (now_s, num_written)
+        took_s = now_s - self.since[0]
+        return (num_written - self.since[1]) / took_s if took_s > 0 else 0.0
+
+
+class Forecast:
+    """Watches an engine's open streams. Belongs to the event loop; every time is by its clock.
+
+    Args:
+        pace: seconds of audio per second that each listener can get as things are, for those who haven't
+            got any yet.
+    """
+
+    def __init__(self, pace: Callable[[], float] = lambda: 1.0) -> None:
+        self._pace = pace
+        self._letter_s = Mean()
+        self._watched: dict[SpeechStream, _Watched] = {}
+
+    def opened(self, stream: SpeechStream, request: SynthesisRequest, now_s: float) -> None:
+        """Watch a stream from its admission on."""
+        segments = request.segments[request.first_segment :]
+        letters = sum(_letters(segment.text) for segment in segments) / request.speed
+        self._watched[stream] = _Watched(letters, (now_s, 0), (now_s, 0))
+
+    def closed(self, stream: SpeechStream) -> None:
+        """Forget a stream, and learn from it if it came to its end."""
+        watched = self._watched.pop(stream)
+        if stream.state is StreamState.FINISHED and watched.letters:
+            self._letter_s.add(stream.num_written / stream.sample_rate_hz / watched.letters)
+
+    def soonest_s(self, now_s: float) -> float:
+        """Return in how many seconds the first of the streams is expected to be complete."""
+        each = (self._left_s(stream, watched, now_s) for stream, watched in self._watched.items())
+        return min(LATEST_S, max(SOONEST_S, min(each, default=SOONEST_S)))
+
+    def _left_s(self, stream: SpeechStream, watched: _Watched, now_s: float) -> float:
+        pace = watched.pace(now_s, stream.num_written)
+        audio_s = watched.letters * (self._letter_s.value if self._letter_s.is_known else FIRST_GUESS_S)
+        left = audio_s * stream.sample_rate_hz - stream.num_written
+        if not stream.num_written:
+            pace = min(self._pace(), LATEST_S) * stream.sample_rate_hz
+        if left <= 0:  # it says more than was thought: any moment now
+            return SOONEST_S
+        return left / pace if pace > 0 else LATEST_S
+
+
+def _letters(text: str) -> int:
+    """Count what there is to say: a character that stands for a syllable is as long as three letters."""
+    return sum(
+        _WIDE_LETTERS if unicodedata.east_asian_width(char) in _WIDE else 1 for char in text if char.isalnum()
+    )
