@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from polyvox.commands import cloning, weights
+from polyvox.commands import cloning, keys, weights
 from polyvox.commands.doctor import doctor
 from polyvox.commands.say import say
 from polyvox.commands.serve import serve
@@ -40,6 +40,7 @@ app.command()(say)
 app.command()(serve)
 app.command()(doctor)
 app.add_typer(weights.app, name="weights")
+app.add_typer(keys.app, name="keys")
 app.add_typer(cloning.app, name="voices", callback=voices, invoke_without_command=True, no_args_is_help=False)
 
 

@@ -39,9 +39,12 @@ def serve(
 ) -> None:
     """Start the server and stay with it."""
     from deployments.config_file import load_config
+    from deployments.keys.exposure import check_exposure
 
     path = find_config(config)
     loaded = load_config(path)
+    for args in loaded.apps.values():
+        check_exposure(loaded.host, args.ingress)
     if check:
         note(f"{path} is valid: {', '.join(loaded.apps) or 'no Polyvox application in it'}", "green")
         return
