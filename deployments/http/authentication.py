@@ -84,4 +84,4 @@ async def _refuse(error: PolyvoxError, scope: Scope, receive: Receive, send: Sen
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": error.code})
         return
-    await error_response(error, scope["path"])(scope, receive, send)
+    await error_response(error, _route(scope))(scope, receive, send)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -64,16 +65,17 @@ async def listen_together(url: str, requests: list[dict[str, Any]]) -> list[Hear
 class RawListener:
     """A socket of its own, with a small buffer, so that what it doesn't read is held by the server."""
 
-    def __init__(self, url: str, text: str, **changes: Any) -> None:
+    def __init__(self, url: str, text: str, headers: Mapping[str, str] | None = None, **changes: Any) -> None:
         address = urlsplit(url)
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         self._socket.settimeout(20)
         self._socket.connect((address.hostname, address.port))
         content = json.dumps(body(text, **changes)).encode()
+        more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
         head = (
-            f"POST {SPEAK} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(content)}\r\n\r\n"
+            f"POST {address.path}{SPEAK} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+            f"Content-Type: application/json\r\n{more}Content-Length: {len(content)}\r\n\r\n"
         )
         self._socket.sendall(head.encode() + content)
 
