@@ -18,6 +18,7 @@ from deployments.metrics.listening import IngressFigures
 from deployments.metrics.ray_recorder import RayRecorder
 from deployments.metrics.sampling import Sampler
 from deployments.remote_speech import RemoteSpeechSource, Timeouts
+from deployments.tracing.environment import tracing_from_environment
 from deployments.transport import http_host, writes_reach_the_socket
 
 
@@ -41,9 +42,14 @@ class Ingress:
         check_exposure(http_host(), args)
         timeouts = Timeouts(args.limits.admission_timeout_s, args.limits.first_audio_timeout_s)
         recorder = RayRecorder()
-        figures = IngressFigures(recorder)
-        source = RemoteSpeechSource(handles, multiplexed, timeouts, args.waiting, figures.moved)
-        self._service = Service(args, source, writes_reach_the_socket(), figures)
+        figures, tracing = IngressFigures(recorder), tracing_from_environment()
+
+        def moved(model: str, code: str, is_resumed: bool) -> None:
+            figures.moved(model, code, is_resumed)
+            tracing.event("failover", {"error.type": code, "polyvox.is_resumed": is_resumed})
+
+        source = RemoteSpeechSource(handles, multiplexed, timeouts, args.waiting, moved)
+        self._service = Service(args, source, writes_reach_the_socket(), figures, tracing)
         self._sampler = Sampler(recorder, lambda: figures.sample(time.monotonic()))
 
     def __serve_build_asgi_app__(self) -> FastAPI:

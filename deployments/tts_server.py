@@ -15,6 +15,7 @@ from deployments.metrics.ray_recorder import RayRecorder
 from deployments.metrics.sampling import Sampler
 from deployments.residents import Residents
 from deployments.stream_items import StreamEnded, StreamFailed, StreamItem, StreamOpened
+from deployments.tracing.environment import tracing_from_environment
 from deployments.transport import node_address
 from tts_core.engine.stream import SpeechStream
 from tts_core.errors import PolyvoxError
@@ -35,6 +36,7 @@ class TTSServer:
         await self._residents.start()
         self._credit = CreditServer()
         await self._credit.start(node_address())
+        self._tracing = tracing_from_environment()
         recorder = RayRecorder()
         self._measured = EngineFigures(recorder)
         self._sampler = Sampler(recorder, lambda: self._measured.sample(self._residents.stats_by_model()))
@@ -60,6 +62,7 @@ class TTSServer:
             stream.cancel()
             self._figures.ended(stream)
             self._measured.ended(stream.timeline)
+            self._tracing.spoke(request, stream)
             self._credit.release(address)
 
     async def voices(self) -> tuple[VoiceInfo, ...]:

@@ -40,6 +40,7 @@ class SynthesisRequest:
         inline_phones: words that are marked in the segments, in order, and their phones.
         first_segment: the first segment to speak, as `AudioChunk.marks` number them, so that a stream that
             was cut off goes on elsewhere. What precedes it is left out, and nothing else changes.
+        traceparent: the trace that it belongs to, as W3C writes it; has no influence on the audio.
     """
 
     request_id: str
@@ -55,6 +56,7 @@ class SynthesisRequest:
     lexicon: tuple[tuple[str, str], ...] = ()
     inline_phones: tuple[tuple[str, str], ...] = ()
     first_segment: int = 0
+    traceparent: str | None = None
 
     @property
     def num_chars(self) -> int:

@@ -52,7 +52,7 @@ def create_app(service: Service) -> FastAPI:
             CORSMiddleware, allow_origins=args.cors_origins, allow_methods=["*"], allow_headers=["*"]
         )
     app.add_middleware(BodyLimit, max_bytes=args.limits.max_body_bytes)
-    app.add_middleware(Observed, figures=service.figures)
+    app.add_middleware(Observed, figures=service.figures, tracing=service.tracing)
     app.add_middleware(RequestId)
     return app
 

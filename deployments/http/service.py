@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from starlette.responses import Response
 
@@ -20,6 +20,7 @@ from deployments.keys.key_file import Key
 from deployments.keys.limits import Limiter
 from deployments.metrics.listening import IngressFigures
 from deployments.speech import CountedSpeech, Speech, SpeechSource
+from deployments.tracing.untraced import Untraced
 from tts_core.audio.encoder import StreamEncoder
 from tts_core.audio.formats import FORMATS, AudioFormat
 from tts_core.audio.per_chunk import PerChunkEncoder
@@ -36,12 +37,14 @@ class Service:
         source: where speech comes from.
         transport_holds_back: whether a write waits for the listener (see `governor`).
         figures: what is measured.
+        tracing: what traces, if anything does.
     """
 
     args: IngressArgs
     source: SpeechSource
     transport_holds_back: bool
     figures: IngressFigures = field(default_factory=IngressFigures)
+    tracing: Untraced = field(default_factory=Untraced)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "encode"))
     limiter: Limiter = field(default_factory=Limiter)
 
@@ -71,7 +74,9 @@ class Service:
 
     async def _open(self, wish: Wish, request_id: str, payer: str) -> CountedSpeech:
         plan = self._planner.plan(wish, stream_id(request_id), await self._emoji_language(wish))
-        speech = await self.source.open(plan.request, payer)
+        with self.tracing.part("open"):
+            request = replace(plan.request, traceparent=self.tracing.traceparent())
+            speech = await self.source.open(request, payer)
         return CountedSpeech(speech, plan.num_dropped, plan.request.model)
 
     async def _emoji_language(self, wish: Wish) -> str:

@@ -34,6 +34,8 @@ LAYERS = {
     "deployments.speech": 7,
     "deployments.metrics": 7,
     "deployments.metrics.ray_recorder": 9,
+    "deployments.tracing": 9,
+    "deployments.tracing.untraced": 7,
     "deployments.keys": 8,
     "deployments.http": 8,
     "deployments": 9,
