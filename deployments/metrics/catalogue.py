@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from functools import cached_property
 
 from tts_core.stats import STEP_BOUNDS_S
 
@@ -34,6 +35,10 @@ class Metric:
     about: str
     labels: tuple[str, ...] = ()
     bounds: tuple[float, ...] = ()
+
+    @cached_property
+    def label_names(self) -> frozenset[str]:
+        return frozenset(self.labels)
 
     @property
     def series(self) -> tuple[str, ...]:

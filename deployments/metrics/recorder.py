@@ -59,5 +59,5 @@ def check_call(metric: Metric, kind: Kind, labels: dict[str, str]) -> None:
     """Raise ValueError for what a metric doesn't have."""
     if metric.kind is not kind:
         raise ValueError(f"{metric.name} is a {metric.kind.name.lower()}")
-    if labels.keys() != set(metric.labels):
+    if labels.keys() != metric.label_names:
         raise ValueError(f"{metric.name} has the labels {metric.labels}, got {tuple(labels)}")
