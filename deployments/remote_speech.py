@@ -76,7 +76,7 @@ class RemoteSpeech:
             raise StreamInterrupted("the replica's stream began without an opening")
         self._opened = opened
         try:
-            self._note = await self._links.open(opened.credit)
+            self._note = await self._links.open(opened.credit, self._on_slot_freed)
         except OSError as error:
             raise StreamInterrupted(f"the replica's credit port can't be reached: {error}") from error
 
@@ -104,12 +104,9 @@ class RemoteSpeech:
         self._is_closed = True
         cancel: Any = self._items.cancel
         cancel()
-        if self._opened is None:
-            return
-        if self._note is not None:
+        if self._note is not None and self._opened is not None:
             self._links.release(self._opened.credit)
         self._note = None
-        self._on_slot_freed()
 
     async def _next(self) -> StreamItem:
         try:
@@ -155,6 +152,9 @@ class RemoteSpeechSource:
             self._voices = tuple(dict.fromkeys(voice for catalogue in catalogues for voice in catalogue))
             self._voices_at = time.monotonic()
         return self._voices
+
+    def check_room(self, model: str) -> None:
+        self._doors[model].check()
 
     async def open(self, request: SynthesisRequest, payer: str = "") -> Speech:
         """Open speech that survives the replica that it comes from."""

@@ -80,6 +80,14 @@ class SpeechSource(Protocol):
         """Return the catalogue of all models."""
         ...
 
+    def check_room(self, model: str) -> None:
+        """Return unless it is known already that a request for this model would be refused.
+
+        Raises:
+            Overloaded: it is.
+        """
+        ...
+
     async def open(self, request: SynthesisRequest, payer: str = "") -> Speech:
         """Admit a request and wait for its first chunk, so that a failure still has a status to answer with.
 

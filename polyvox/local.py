@@ -64,6 +64,9 @@ class LocalSource:
     async def voices(self) -> tuple[VoiceInfo, ...]:
         return tuple([voice for model in self._args for voice in (await self._engine(model)).voices()])
 
+    def check_room(self, model: str) -> None:
+        """Return: there is one speaker, and room for them."""
+
     async def open(self, request: SynthesisRequest, payer: str = "") -> LocalSpeech:
         engine = await self._engine(request.model)
         return LocalSpeech(engine.generate(request))

@@ -70,7 +70,7 @@ class Planner:
         filtered = self._filtered(wish, emoji_language)
         request = SynthesisRequest(
             request_id=request_id,
-            model=self._resolve_model(wish.model),
+            model=self.resolve_model(wish.model),
             voice=self.resolve_voice(wish.voice),
             segments=self._segments(filtered.text),
             language=wish.language or None,
@@ -92,7 +92,8 @@ class Planner:
             return name
         return f"{voice.partition('+')[0]}+{variant}" if plus else voice
 
-    def _resolve_model(self, name: str | None) -> str:
+    def resolve_model(self, name: str | None) -> str:
+        """Return the model that a request means. Raises UnknownModel."""
         if name is None:
             return self._models[0]
         model = self._model_aliases.get(name, name)

@@ -73,6 +73,8 @@ class Service:
         return speech
 
     async def _open(self, wish: Wish, request_id: str, payer: str) -> CountedSpeech:
+        # A full server spends next to nothing on those whom it refuses.
+        self.source.check_room(self._planner.resolve_model(wish.model))
         plan = self._planner.plan(wish, stream_id(request_id), await self._emoji_language(wish))
         with self.tracing.part("open"):
             request = replace(plan.request, traceparent=self.tracing.traceparent())

@@ -2,9 +2,9 @@
 
 A replica decides itself whether it has a slot; to ask costs both sides. In front of that, each ingress has a
 door: it lets `MAX_ASKING` requests ask at a time. One that is admitted lets the next one ask. One that is
-refused closes the door for all, at once, until a stream ends here, or, since streams end elsewhere too, for
-`PROBE_S`; then a single one asks. While it is closed, who can't wait is refused without asking anyone, and
-who can is let in by turns.
+refused closes the door for all, at once, until a replica says that a stream has ended; or, since not every
+replica is in touch and new ones come, for `PROBE_S`. Then a single one asks. While the door is closed, who
+can't wait is refused without asking anyone, and who can is let in by turns.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from deployments.keys.fair_queue import FairQueue, Place
 from tts_core.errors import Overloaded
 
 MAX_ASKING = 16
-PROBE_S = 0.05
+PROBE_S = 0.25
 _FORECAST_AGE_S = 2.0
 _UNKNOWN_S = 1.0
 _SOON_S = 0.1
@@ -78,16 +78,24 @@ class Door:
             waiter.turn = asyncio.get_running_loop().create_future()
             await self._wait(waiter, self._queue.put_back(waiter))
 
+    def check(self) -> None:
+        """Return if whoever comes now would be let in, or may wait. Spares others work that is in vain.
+
+        Raises:
+            Overloaded: they would be refused.
+        """
+        if self._is_closed and not self._num_turns and not self._max_wait_s:
+            raise self._refusal()
+
     def slot_freed(self) -> None:
-        """Say that a stream has ended here, so that there may be room for one more."""
+        """Say that a stream has ended on a replica, so that there may be room for one more."""
         self._give_turns(1)
 
     async def _first_turn(self, waiter: _Waiter) -> None:
         if self._num_turns and not len(self._queue):
             self._num_turns -= 1
             return
-        if self._is_closed and not self._max_wait_s:
-            raise self._refusal()
+        self.check()
         await self._wait(waiter, self._queue.push(waiter))
 
     async def _wait(self, waiter: _Waiter, leaves: _Waiter | None) -> None:

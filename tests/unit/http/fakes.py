@@ -63,6 +63,7 @@ class FakeSource:
         self.breaks_with: PolyvoxError | None = None
         self.requests: list[SynthesisRequest] = []
         self.payers: list[str] = []
+        self.checked: list[str] = []
         self.speeches: list[FakeSpeech] = []
 
     @property
@@ -71,6 +72,9 @@ class FakeSource:
 
     async def voices(self) -> tuple[VoiceInfo, ...]:
         return (VoiceInfo("en-us", "English (America)", "en-US", "formant"),)
+
+    def check_room(self, model: str) -> None:
+        self.checked.append(model)
 
     async def open(self, request: SynthesisRequest, payer: str = "") -> FakeSpeech:
         self.payers.append(payer)

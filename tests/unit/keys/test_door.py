@@ -75,6 +75,20 @@ async def test_a_closed_door_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> Non
     assert replicas.num_asked == 1
 
 
+async def test_what_is_known_to_be_refused_is_said_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door_module, "PROBE_S", 60.0)
+    replicas, way_in, patient = Replicas(0), door(), door(max_wait_s=0.05)
+    way_in.check()
+    for one in (way_in, patient):
+        with pytest.raises(Overloaded):
+            await one.enter("a", 10, replicas.asking("x"))
+    with pytest.raises(Overloaded):
+        way_in.check()
+    patient.check()
+    way_in.slot_freed()
+    way_in.check()
+
+
 async def test_a_stream_that_ends_here_lets_one_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door_module, "PROBE_S", 60.0)
     replicas, way_in = Replicas(0), door()
