@@ -114,9 +114,9 @@ def test_a_full_server_says_when_to_come_back() -> None:
 
 
 def test_a_code_of_another_servers_is_told_too() -> None:
-    with answering(error_answer(401, "invalid_api_key", "wrong key")) as server:
+    with answering(error_answer(401, "bad_key", "wrong key")) as server:
         result = polyvox("say", "Hello.", "-o", "out.mp3", "--url", server.url)
-    assert result.stderr == "server_refused: HTTP 401, invalid_api_key: wrong key\n"
+    assert result.stderr == "server_refused: HTTP 401, bad_key: wrong key\n"
 
 
 @pytest.mark.parametrize(
