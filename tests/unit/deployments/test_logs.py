@@ -28,9 +28,11 @@ def kept() -> Iterator[list[logging.LogRecord]]:
     handler = Kept()
     serve.handlers, serve.propagate = [handler], False
     serve.setLevel(logging.INFO)
+    logging.getLogger().addHandler(handler)  # what goes up to the root is printed, and comes back to the log
     join_serve_log()
     join_serve_log()  # a replica may be made twice in a process
     yield handler.records
+    logging.getLogger().removeHandler(handler)
     for one, (level, propagate, handlers, filters) in zip(loggers, before, strict=True):
         one.setLevel(level)
         one.propagate, one.handlers, one.filters = propagate, handlers, filters
