@@ -16,6 +16,8 @@ from tts_core.frontend.languages import (
     scripts_of,
 )
 from tts_core.frontend.lexicon import Lexicon, place_words
+from tts_core.frontend.protocol import Readings
+from tts_core.frontend.reference_runs import SIGNS, reference_runs, reference_stretches
 from tts_core.frontend.scripts import (
     DIGITS,
     Run,
@@ -75,7 +77,13 @@ class PhoneSequence:
         return len(self.ids)
 
 
-def phonemize(text: str, language: str, version: str = "v2", lexicon: Lexicon | None = None) -> PhoneSequence:
+def phonemize(
+    text: str,
+    language: str,
+    version: str = "v2",
+    lexicon: Lexicon | None = None,
+    readings: Readings = "natural",
+) -> PhoneSequence:
     """Return the phones of one piece of text (see `cut`).
 
     Args:
@@ -87,14 +95,15 @@ def phonemize(text: str, language: str, version: str = "v2", lexicon: Lexicon | 
             nothing in Mandarin or Cantonese.
         version: the model's version, which decides the symbol table.
         lexicon: words whose readings the server or the request gives.
+        readings: "natural" as people would read it, "reference" as GPT-SoVITS's own front end does.
 
     Raises:
         EmptyInput: nothing in the text can be spoken in this language.
         UnsupportedLanguage: the request language, or one in an "auto" text, isn't supported by this version.
-        InvalidParameter: no such version.
+        InvalidParameter: no such version or readings.
         MissingDependency: a package of a language isn't installed.
     """
-    request = request_language(language, version)
+    request = request_language(language, version, readings)
     text = re.sub(" {2,}", " ", text)
     sequence = _read(text, request, version, lexicon)
     if len(sequence) < _MIN_PHONES:
@@ -102,19 +111,18 @@ def phonemize(text: str, language: str, version: str = "v2", lexicon: Lexicon | 
     return sequence
 
 
-def holds_speech(text: str, language: str, version: str = "v2") -> bool:
+def holds_speech(text: str, language: str, version: str = "v2", readings: Readings = "natural") -> bool:
     """Return whether there is something to say in a piece of text. Loads a language only where in doubt.
 
     Raises:
         UnsupportedLanguage, InvalidParameter, MissingDependency: as `phonemize`.
     """
-    request = request_language(language, version)
-    plain = folded(text)
-    found = stretches(plain)
+    request = request_language(language, version, readings)
+    plain, found = _stretches(text, request)
     if request.detects:
         for stretch in decide_han(plain, found, request.language):
-            check_spoken(stretch.kind if stretch.kind != DIGITS else request.language, version)
-        is_certain = bool(found)
+            check_spoken(request.language if stretch.kind in (DIGITS, SIGNS) else stretch.kind, version)
+        is_certain = any(stretch.kind != SIGNS for stretch in found)
     else:
         is_certain = not scripts_of(request.language).isdisjoint(stretch.kind for stretch in found)
     try:
@@ -123,7 +131,9 @@ def holds_speech(text: str, language: str, version: str = "v2") -> bool:
         return False
 
 
-def phonemize_prompt(text: str, language: str, version: str = "v2") -> PhoneSequence:
+def phonemize_prompt(
+    text: str, language: str, version: str = "v2", readings: Readings = "natural"
+) -> PhoneSequence:
     """Return the phones of a reference recording's text, which gets a full stop where it lacks an end.
 
     Raises:
@@ -132,7 +142,7 @@ def phonemize_prompt(text: str, language: str, version: str = "v2") -> PhoneSequ
     text = text.strip("\n")
     if not text:
         raise EmptyInput("the text of the reference recording is empty", param="prompt_text")
-    return phonemize(with_end_mark(text, language.strip().lower()), language, version)
+    return phonemize(with_end_mark(text, language.strip().lower()), language, version, readings=readings)
 
 
 def _read(text: str, request: RequestLanguage, version: str, lexicon: Lexicon | None) -> PhoneSequence:
@@ -142,7 +152,7 @@ def _read(text: str, request: RequestLanguage, version: str, lexicon: Lexicon | 
     num_dropped = 0
     for run in place_words(_runs(text, request), lexicon):
         check_spoken(run.language, version)
-        read = run.pronounce()
+        read = run.pronounce(request.readings)
         num_dropped += read.num_dropped
         if read.phones:
             spans.append(PhoneSpan(run.language, read.text, len(phones), len(read.phones), read.word2ph))
@@ -164,18 +174,26 @@ def _read(text: str, request: RequestLanguage, version: str, lexicon: Lexicon | 
 def _runs(text: str, request: RequestLanguage) -> list[Run]:
     if not request.embeds_english:
         return [Run(request.language, text)]
-    plain = folded(text)
-    found = stretches(plain)
+    plain, found = _stretches(text, request)
     if request.detects:
         found = decide_han(plain, found, request.language)
     else:
         # Scripts of other languages are this one's front end's to read, or to count and leave out.
         found = [_own(stretch, request.language) for stretch in found]
-    found = keep_units(plain, found, request.language, reads_latin)
+    if request.readings == "natural":
+        found = keep_units(plain, found, request.language, reads_latin)
     if request.keeps_digits:
-        found = [one._replace(kind=request.language) if one.kind == DIGITS else one for one in found]
+        found = [one._replace(kind=request.language) if one.kind in (DIGITS, SIGNS) else one for one in found]
+    if request.readings == "reference":
+        return reference_runs(text, found, request.language)
     return runs_of(text, read_digits(plain, found, request.language), request.language)
 
 
+def _stretches(text: str, request: RequestLanguage) -> tuple[str, list[Stretch]]:
+    """Return the text in which letters and marks are plain, of the same length, and its stretches."""
+    plain = folded(text)
+    return plain, reference_stretches(text) if request.readings == "reference" else stretches(plain)
+
+
 def _own(stretch: Stretch, language: str) -> Stretch:
-    return stretch if stretch.kind in ("en", DIGITS) else stretch._replace(kind=language)
+    return stretch if stretch.kind in ("en", DIGITS, SIGNS) else stretch._replace(kind=language)

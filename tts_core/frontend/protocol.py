@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, get_args, runtime_checkable
+
+Readings = Literal["natural", "reference"]
+"""How a text is read: as people would, or as GPT-SoVITS's own front end does, slips included."""
+READINGS: tuple[Readings, ...] = get_args(Readings)
 
 
 @dataclasses.dataclass(frozen=True)

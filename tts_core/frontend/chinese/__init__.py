@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Sequence
 
 from tts_core.frontend.chinese.amounts import LATIN
-from tts_core.frontend.chinese.g2pw import read_in_context
+from tts_core.frontend.g2pw import read_in_context
 from tts_core.frontend.chinese.lexicon import load_lexicon
 from tts_core.frontend.chinese.merge import merge_words
 from tts_core.frontend.chinese.normalise import normalise
@@ -36,8 +37,24 @@ class FrontEnd:
         self._lexicon = load_lexicon()
         self._word_phones = functools.lru_cache(_CACHED_WORDS)(self._read_word)
 
+    def normalise(self, text: str) -> tuple[str, int]:
+        """Return the text as it is read, and the number of letters and digits that were left out."""
+        return normalise(text)
+
+    def clause_pinyin(self, clause: str) -> list[str]:
+        """Return a dictionary's syllable for each character, or the punctuation mark itself."""
+        return clause_pinyin(clause)
+
+    def fixed_readings(self, clause: str) -> dict[int, str]:
+        """Return the syllables that no dictionary decides, by the index of their character."""
+        return fixed_readings(clause)
+
+    def word_pinyin(self, word: str, in_clause: tuple[str, ...]) -> Sequence[str]:
+        """Return a word's syllables, which alone may be other than those that it has in its clause."""
+        return word_pinyin(word) if is_phrase(word) else in_clause
+
     def pronounce(self, text: str) -> Pronunciation:
-        normalised, num_dropped = normalise(text)
+        normalised, num_dropped = self.normalise(text)
         per_character: list[tuple[str, ...]] = []
         for clause in _CLAUSE.findall(normalised):
             per_character.extend(self._clause_phones(clause))
@@ -50,8 +67,8 @@ class FrontEnd:
 
     def _clause_phones(self, clause: str) -> list[tuple[str, ...]]:
         """Return the phones of each character of a clause and its punctuation mark."""
-        pinyin = read_in_context(clause, clause_pinyin(clause))
-        fixed = fixed_readings(clause)
+        pinyin = read_in_context(clause, self.clause_pinyin(clause))
+        fixed = self.fixed_readings(clause)
         phones: list[tuple[str, ...]] = []
         for word in merge_words(self._segmenter.words(clause), _dictionary_tones):
             start = len(phones)
@@ -64,7 +81,7 @@ class FrontEnd:
         self, word: Word, pinyin: tuple[str, ...], fixed: tuple[tuple[int, str], ...]
     ) -> tuple[tuple[str, ...], ...]:
         """Return the phones of each character; `fixed` has syllables that are certain, by their index."""
-        read = list(word_pinyin(word.text) if is_phrase(word.text) else pinyin)
+        read = list(self.word_pinyin(word.text, pinyin))
         for index, syllable in fixed:
             read[index] = syllable
         syllables = [syllable[:-1] for syllable in read]

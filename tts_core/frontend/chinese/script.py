@@ -33,6 +33,11 @@ def simplify(text: str) -> str:
     )
 
 
-def _converted(text: str) -> str:
+def convert(text: str) -> str:
+    """Return what OpenCC makes of a text in traditional characters."""
     converted: str = _converter().convert(text)
-    return _WRITTEN.sub("着", converted).replace("甚么", "什么").translate(_OTHERS)
+    return converted
+
+
+def _converted(text: str) -> str:
+    return _WRITTEN.sub("着", convert(text)).replace("甚么", "什么").translate(_OTHERS)

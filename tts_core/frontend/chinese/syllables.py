@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 
 from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
 from pypinyin.contrib.tone_convert import to_tone3
@@ -29,6 +30,7 @@ _INITIALS = frozenset(MANDARIN_INITIALS.split())
 _FINALS = frozenset(MANDARIN_FINALS.split())
 _SPECIAL_FINALS = {"yan": "En", "ye": "E"}
 _CACHED_WORDS = 1 << 16
+PinyinOf = Callable[[str], tuple[str, ...]]
 
 
 @functools.lru_cache(_CACHED_WORDS)
@@ -36,6 +38,16 @@ def word_pinyin(word: str) -> tuple[str, ...]:
     """Return the syllable of each character with its tone digit (5 is neutral), such as "lve4"."""
     if word in _CORRECTIONS:
         return tuple(_CORRECTIONS[word].split())
+    return _look_up(word, word_pinyin)
+
+
+@functools.lru_cache(_CACHED_WORDS)
+def uncorrected_pinyin(word: str) -> tuple[str, ...]:
+    """Return the syllables as `word_pinyin`, the phrase dictionary's slips as they are."""
+    return _look_up(word, uncorrected_pinyin)
+
+
+def _look_up(word: str, part_pinyin: PinyinOf) -> tuple[str, ...]:
     if not word[:1].isalpha():
         return tuple(word)
     if word in PHRASES_DICT:
@@ -45,7 +57,7 @@ def word_pinyin(word: str) -> tuple[str, ...]:
         return (_with_digit(readings.partition(",")[0]),)
     phrases = list(phrase_segmenter.cut(word))
     return tuple(
-        syllable for phrase in (phrases if len(phrases) > 1 else word) for syllable in word_pinyin(phrase)
+        syllable for phrase in (phrases if len(phrases) > 1 else word) for syllable in part_pinyin(phrase)
     )
 
 
@@ -60,9 +72,9 @@ def is_phrase(word: str) -> bool:
     return (word in PHRASES_DICT and word[-1] != "儿") or word in _CORRECTIONS
 
 
-def clause_pinyin(clause: str) -> list[str]:
+def clause_pinyin(clause: str, phrase_pinyin: PinyinOf = word_pinyin) -> list[str]:
     """Return one item per character: a syllable with its tone, or the punctuation mark itself."""
-    return [syllable for phrase in phrase_segmenter.cut(clause) for syllable in word_pinyin(phrase)]
+    return [syllable for phrase in phrase_segmenter.cut(clause) for syllable in phrase_pinyin(phrase)]
 
 
 @functools.lru_cache(_CACHED_WORDS)

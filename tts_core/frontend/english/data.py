@@ -69,7 +69,7 @@ def own_lines(name: str) -> Iterator[str]:
 
 
 def load_homographs(*, corrected: bool = True) -> Homographs:
-    """Return word to (phones where the tag fits, phones elsewhere, tag); its slips only if not `corrected`."""
+    """Return word to (phones where the tag fits, phones elsewhere, tag); perhaps without its slips."""
     text = package_file("g2p_en", "homographs.en").read_text(encoding="utf-8")
     rows = re.findall(r"^([^#|\n]+)\|([^|]+)\|([^|]+)\|(\w+)\s*$", text, re.MULTILINE)
     found = {word.lower(): (fitting.strip(), other.strip(), tag) for word, fitting, other, tag in rows}

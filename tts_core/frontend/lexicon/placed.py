@@ -23,7 +23,7 @@ from tts_core.frontend.languages import load_front_end
 from tts_core.frontend.lexicon.mandarin import TONE_CHARS, restore_characters
 from tts_core.frontend.lexicon.reading import Reading
 from tts_core.frontend.lexicon.words import is_narrow, is_possessive
-from tts_core.frontend.protocol import FrontEnd, Pronunciation
+from tts_core.frontend.protocol import FrontEnd, Pronunciation, Readings
 
 # No end of one is its beginning, so beside other letters nothing but itself, whole, can be taken for it.
 _CODES = {
@@ -70,15 +70,18 @@ class PlacedRun:
     text: str
     slots: tuple[Slot, ...] = ()
 
-    def pronounce(self) -> Pronunciation:
+    def pronounce(self, readings: Readings = "natural") -> Pronunciation:
         """Return what the language's front end makes of it, the given readings in their places.
+
+        Args:
+            readings: how the rest is read.
 
         Raises:
             UnsupportedLanguage, MissingDependency: as `load_front_end`.
         """
         if not self.slots:
-            return load_front_end(self.language).pronounce(self.text)
-        return _READERS[self.language](self.text, self.slots)
+            return load_front_end(self.language, readings).pronounce(self.text)
+        return _READERS[self.language](self.text, self.slots, readings)
 
 
 class Placer:
@@ -124,17 +127,17 @@ def _stand_in(reading: Reading, rare: Iterator[str]) -> str:
     return _CODES[reading.language][0]
 
 
-def _read_mandarin(text: str, slots: Slots) -> Pronunciation:
-    read = load_front_end("zh").pronounce(text)
+def _read_mandarin(text: str, slots: Slots, readings: Readings) -> Pronunciation:
+    read = load_front_end("zh", readings).pronounce(text)
     starts = [(slot.start, slot.end, slot.reading) for slot in slots]
     return restore_characters(text, starts, read)
 
 
-def _read_korean(text: str, slots: Slots) -> Pronunciation:
-    return load_front_end("ko").pronounce(text)
+def _read_korean(text: str, slots: Slots, readings: Readings) -> Pronunciation:
+    return load_front_end("ko", readings).pronounce(text)
 
 
-def _read_japanese(text: str, slots: Slots) -> Pronunciation:
+def _read_japanese(text: str, slots: Slots, readings: Readings) -> Pronunciation:
     words = tuple((text[slot.start : slot.end], slot.reading.spelling, slot.reading.accent) for slot in slots)
     read = _japanese_with(words).pronounce(text)
     spoken = read.text
@@ -153,12 +156,12 @@ def _japanese_with(words: tuple[tuple[str, str, int], ...]) -> FrontEnd:
     return japanese.FrontEnd([japanese.UserWord(*word) for word in words])
 
 
-def _read_coded(language: str, text: str, slots: Slots) -> Pronunciation:
+def _read_coded(language: str, text: str, slots: Slots, readings: Readings) -> Pronunciation:
     """Spell a code at each slot, and put the word's phones in place of the code's.
 
     The code is one that the rest of the text isn't read as: its phones occur as often as there are slots.
     """
-    front_end = load_front_end(language)
+    front_end = load_front_end(language, readings)
     for code in _CODES[language]:
         coded = _with_code(text, slots, code)
         mark = front_end.pronounce(code).phones
@@ -207,7 +210,7 @@ def _possessive(last: str) -> tuple[str, ...]:
     return ("AH0", "Z") if last in _SIBILANTS else ("Z",)
 
 
-_READERS: dict[str, Callable[[str, Slots], Pronunciation]] = {
+_READERS: dict[str, Callable[[str, Slots, Readings], Pronunciation]] = {
     "en": functools.partial(_read_coded, "en"),
     "yue": functools.partial(_read_coded, "yue"),
     "zh": _read_mandarin,

@@ -8,7 +8,8 @@ from tts_core.frontend.english.cardinals import ONES, TENS, ordinal_form, say_di
 from tts_core.frontend.rules import Rule, rule
 
 _SCALES = (  # noqa: SIM905
-    "thousand million billion trillion quadrillion quintillion sextillion septillion octillion nonillion decillion"
+    "thousand million billion trillion quadrillion quintillion sextillion septillion octillion nonillion"
+    " decillion"
 ).split()
 _MAX_DIGITS = 3 * (len(_SCALES) + 1)
 # Name of one, of many.
@@ -139,8 +140,8 @@ def _number(match: Match[str]) -> str:
 NUMBERS: tuple[Rule, ...] = (
     rule(r"\b([0-9]+)\. ", _item),
     rule(
-        rf"(?<=[0-9A-Za-z{_RAISED}])\s+([-+×÷=])\s+(?=-?[0-9]|\.[0-9]|[A-Za-z])",
-        lambda m: f" {_SIGNS[m[1]]} ",
+        rf"([0-9A-Za-z][{_RAISED}]*)\s+([-+×÷=])\s+(?=-?[0-9]|\.[0-9]|[A-Za-z])",
+        lambda m: f"{m[1]} {_SIGNS[m[2]]} ",
     ),
     rule(r"(?:^|(?<!\s)\s+)-(?=[0-9])", "negative "),
     rule(r"[0-9][0-9,]+[0-9]", lambda m: m[0].replace(",", "")),
