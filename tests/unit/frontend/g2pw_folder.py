@@ -15,7 +15,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from tts_core.frontend.chinese.g2pw import adopt_model
+from tts_core.frontend.g2pw import adopt_model
 
 HELP = "Run: polyvox weights pull g2pw"
 

@@ -15,9 +15,9 @@ import opencc
 import pytest
 
 from tests.unit.frontend.g2pw_folder import PINYIN, POLYPHONIC, adopt
-from tts_core.frontend.chinese.g2pw import process
-from tts_core.frontend.chinese.g2pw.session import Session
 from tts_core.frontend.chinese.syllables import syllable_phones
+from tts_core.frontend.g2pw import process
+from tts_core.frontend.g2pw.session import Session
 from tts_core.frontend.lexicon import Lexicon, mark_inline_phones
 from tts_core.frontend.lexicon.mandarin import TONE_CHARS
 from tts_core.frontend.pipeline import phonemize

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.make_checkpoint import make_checkpoint
 from tests.unit.frontend.g2pw_folder import network, write_tables
 from tts_core.errors import InvalidCheckpoint, MissingWeights
-from tts_core.frontend.chinese.g2pw import process
+from tts_core.frontend.g2pw import process
 from tts_core.frontend.pipeline import phonemize
 from tts_core.models.gpt_sovits.loaded_model import load_model
 from tts_core.models.gpt_sovits.weights import WeightsPaths, locate_weights

@@ -14,7 +14,7 @@ import pytest
 
 from tests.unit.frontend.g2pw_folder import HELP, adopt, write_folder
 from tts_core.errors import InvalidCheckpoint, InvalidConfig, MissingDependency, MissingWeights, SetupError
-from tts_core.frontend.chinese.g2pw import adopt_model, process
+from tts_core.frontend.g2pw import adopt_model, process
 from tts_core.frontend.pipeline import phonemize
 
 TEXT = "家觉还家率在还重。"
@@ -67,7 +67,7 @@ def test_without_a_model_nothing_imports_the_runtime(tmp_path: Path) -> None:
     script = f"""
 import sys
 from pathlib import Path
-from tts_core.frontend.chinese.g2pw import adopt_model
+from tts_core.frontend.g2pw import adopt_model
 from tts_core.frontend.pipeline import phonemize
 assert adopt_model(Path({str(tmp_path)!r}, "G2PWModel"), Path("tokenizer.json"), "Run: pull") is None
 assert phonemize({TEXT!r}, "zh").phones
@@ -153,7 +153,7 @@ def test_the_config_is_read_and_never_run(folder: Path, tmp_path: Path) -> None:
 def test_a_missing_runtime_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     for name in ("session", "reader"):
-        monkeypatch.delitem(sys.modules, f"tts_core.frontend.chinese.g2pw.{name}", raising=False)
+        monkeypatch.delitem(sys.modules, f"tts_core.frontend.g2pw.{name}", raising=False)
     with pytest.raises(MissingDependency, match=r"onnxruntime.*pip install 'polyvox\[g2pw\]'"):
         adopt_model(folder, tokenizer_of(folder), HELP)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tts_core.errors import MissingDependency
+from tts_core.frontend.g2pw import adopt_model
 from tts_core.models.gpt_sovits.weights import WeightsPaths, pull_command
 from tts_core.models.gpt_sovits.weights.table import G2PW, TOKENIZER_NAME
 
@@ -17,13 +17,9 @@ def adopt_readings(paths: WeightsPaths) -> str | None:
 
     Raises:
         MissingWeights, InvalidCheckpoint: the folder is incomplete or damaged; the message says what to run.
-        MissingDependency: a package that reads Chinese isn't installed.
+        MissingDependency: the model is there, but not what runs it.
         InvalidConfig: this process reads with another G2PW, or none, for weights of another folder.
     """
-    try:
-        from tts_core.frontend.chinese.g2pw import adopt_model
-    except ModuleNotFoundError as error:
-        raise MissingDependency(f"language 'zh' needs the package {error.name}") from error
     if paths.g2pw is None:
         return None
     command = pull_command(paths.g2pw.parent, G2PW)

@@ -17,7 +17,7 @@ from polyvox.commands.weights import app
 from tests.unit.models.gpt_sovits_weights.conftest import content_of
 from tests.unit.models.gpt_sovits_weights.fake_hub import FakeHub, running
 from tts_core.errors import InvalidCheckpoint, MissingWeights
-from tts_core.frontend.chinese.g2pw.files import CHECKSUMS_NAME, find_files
+from tts_core.frontend.g2pw.files import CHECKSUMS_NAME, find_files
 from tts_core.models.gpt_sovits.weights.g2pw import pull_g2pw
 from tts_core.models.gpt_sovits.weights.table import G2PW_FILES
 
