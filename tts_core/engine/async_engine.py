@@ -101,8 +101,9 @@ class BatchingEngine:
     def generate(self, request: SynthesisRequest) -> SpeechStream:
         """Admit a request and return its stream at once; audio follows.
 
-        What the text itself lacks (EmptyInput, InputTooLong, UnsupportedLanguage for a script within it) ends
-        the stream before any audio.
+        Text that can't be spoken ends the stream where its segment would begin: before any audio where all
+        of it is concerned (EmptyInput, UnsupportedLanguage for a script within it), and after what precedes
+        it where one segment is too much (InputTooLong). So does a segment that fails in the models.
 
         Raises:
             UnknownModel, UnknownVoice, UnsupportedLanguage, InvalidParameter, EmptyInput: as they say.

@@ -79,8 +79,14 @@ class Engine:
             self._vacate(sequence)
 
     def prepared(self, result: Prepared | Unprepared) -> None:
-        """Take what the preparer made of a sequence."""
+        """Take what the preparer made of a sequence.
+
+        Raises:
+            EngineFault: nothing more can be computed in this process.
+        """
         sequence = result.sequence
+        if isinstance(result, Unprepared) and is_device_fault(result.error):
+            raise EngineFault(f"reading {sequence!r} failed: {describe(result.error)}") from result.error
         if not self._scheduler.knows(sequence.listener):
             return
         if isinstance(result, Unprepared):
@@ -238,6 +244,7 @@ class Engine:
             self._prepare(following)
         if sequence.index + 1 < script.num_segments:
             self._emit(listener, script.pause(self._model.sample_rate_hz))
+            self._tell_failure(listener)
             return
         self._num_failures = 0
         self.remove(listener)
@@ -276,19 +283,28 @@ class Engine:
                 self._judge(alone, own_error)
 
     def _fail(self, sequence: Sequence, doing: str, error: Exception, *, counts: bool = True) -> None:
-        """End a request; end everything where requests fail in a row."""
-        listener = sequence.listener
-        if not self._scheduler.knows(listener):
-            return
-        self.remove(listener)
-        if isinstance(error, PolyvoxError):
-            self._outlet.on_failed(listener, error)
+        """End a request where a segment can't be spoken; end everything where requests fail in a row."""
+        if not self._scheduler.knows(sequence.listener):
             return
         where = f"{doing} of segment {sequence.index} failed: {describe(error)}"
-        self._outlet.on_failed(listener, SegmentFailed(where))
-        self._num_failures += counts
+        sequence.error = error if isinstance(error, PolyvoxError) else SegmentFailed(where)
+        if sequence.slot is not None:
+            self._vacate(sequence)
+        self._scheduler.failed(sequence)
+        self._tell_failure(sequence.listener)
+        self._num_failures += counts and sequence.error is not error
         if self._num_failures >= MAX_FAILURES_IN_A_ROW:
             raise EngineFault(f"{self._num_failures} requests failed in a row, the last one so: {where}")
+
+    def _tell_failure(self, listener: Listener) -> None:
+        """End a request if the segment whose turn it is to be heard has failed.
+
+        A later one's failure waits: whenever it was noticed, everything before it is heard.
+        """
+        front = next(iter(listener.sequences), None)
+        if front is not None and front.error is not None:
+            self.remove(listener)
+            self._outlet.on_failed(listener, front.error)
 
 
 def _script(sequence: Sequence) -> Script:

@@ -105,6 +105,10 @@ class Scheduler:
         sequence.listener.sequences.remove(sequence)
         return self._next_of(sequence.listener)
 
+    def failed(self, sequence: Sequence) -> None:
+        """Note that a sequence can't be spoken: nothing after it is begun."""
+        sequence.status = SequenceStatus.FAILED
+
     def voiced(self, operation: Shape | Vocode) -> None:
         """Note that work on audio is over."""
         self.num_voicing -= 1
@@ -157,6 +161,8 @@ class Scheduler:
     def _next_of(self, listener: Listener) -> Sequence | None:
         """Begin the segment after the last one, unless enough of them are under way."""
         if listener.script is None or len(listener.sequences) > MAX_SEGMENTS_AHEAD:
+            return None
+        if any(one.status is SequenceStatus.FAILED for one in listener.sequences):
             return None
         index = listener.num_begun
         if index >= listener.script.num_segments:

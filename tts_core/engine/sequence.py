@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tts_core.engine.stream import BYTES_PER_SAMPLE, SpeechStream
 from tts_core.engine.work import Work
+from tts_core.errors import PolyvoxError
 from tts_core.request import SynthesisRequest
 from tts_core.timeline import Timeline
 
@@ -26,6 +27,7 @@ class SequenceStatus(enum.Enum):
     RUNNING = enum.auto()  # in a slot, a token at a time
     DECODED = enum.auto()  # its tokens are complete and its slot is free
     SPOKEN = enum.auto()  # all its audio was made
+    FAILED = enum.auto()  # it can't be spoken, which is told once all before it was heard
     DROPPED = enum.auto()  # nobody wants it any more
 
 
@@ -45,6 +47,7 @@ class Sequence:
         vocoder: the other half of its way, from when it was prepared.
         is_voicing: whether audio of it is being made, so that nobody else may.
         is_heard: whether there was any audio of it.
+        error: why it can't be spoken, if it can't.
     """
 
     def __init__(self, listener: Listener, index: int) -> None:
@@ -61,6 +64,7 @@ class Sequence:
         self.vocoder: SegmentVocoder | None = None
         self.is_voicing = False
         self.is_heard = False
+        self.error: PolyvoxError | None = None
 
     @property
     def is_decoded(self) -> bool:

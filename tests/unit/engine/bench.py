@@ -13,7 +13,7 @@ from tts_core.engine.costs import Costs
 from tts_core.engine.engine import Engine
 from tts_core.engine.model_runner import ModelRunner
 from tts_core.engine.operations import Operation
-from tts_core.engine.policies import LeastHeadroom
+from tts_core.engine.policies import LeastHeadroom, Policy
 from tts_core.engine.preparer import Prepared
 from tts_core.engine.scheduler import Scheduler
 from tts_core.engine.sequence import Listener, Sequence
@@ -97,13 +97,18 @@ class Bench:
     """
 
     def __init__(
-        self, model: LoadedModel, num_slots: int = 4, window_rows: int = 1, max_len: int = 512
+        self,
+        model: LoadedModel,
+        num_slots: int = 4,
+        window_rows: int = 1,
+        max_len: int = 512,
+        policy: Policy | None = None,
     ) -> None:
         self.model, self.reading = model, deque[Sequence]()
         self.options = SpeakingOptions(max_len=max_len)
         shapes = Shapes(window_rows=window_rows)
         self.runner = ModelRunner(model.t2s, model.sovits.generator, num_slots, max_len, shapes, math.nan)
-        self.scheduler = Scheduler(num_slots, LeastHeadroom(), window_rows)
+        self.scheduler = Scheduler(num_slots, policy or LeastHeadroom(), window_rows)
         self.ears, self.diary = Ears(), Diary(num_slots)
         self.engine = Engine(model, self.runner, self.scheduler, self.reading.append, self.ears, self.diary)
         self._prompts = Prompts(model)
