@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import anyio
 from ray.exceptions import RayActorError, RayTaskError
-from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
+from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RequestCancelledError
 from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 
 from deployments.config import WaitingArgs
@@ -113,6 +113,9 @@ class RemoteSpeech:
             item = await anext(self._items)
         except StopAsyncIteration:
             raise StreamInterrupted("the replica's stream ended early") from None
+        except RequestCancelledError:
+            # When a client is gone, Serve cancels what was asked for it before it cancels the request itself.
+            raise asyncio.CancelledError from None
         except Exception as error:
             raise translate(error) from error
         if isinstance(item, StreamFailed):

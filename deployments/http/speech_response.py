@@ -129,6 +129,7 @@ class SpeechResponse(Response):
         if isinstance(failure, Exception) and self._outcome is Outcome.CANCELLED:
             self._outcome = Outcome.FAILED
         self._listening.end(self._outcome)
+        logger.info("speech %s after %.2f s", self._outcome.value, self._audio_s)
 
     async def _tell(self, send: Send, error: PolyvoxError) -> None:
         logger.warning("speech broke off after %.2f s: %s: %s", self._audio_s, error.code, error.message)
