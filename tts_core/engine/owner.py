@@ -12,8 +12,11 @@ import torch
 
 from tts_core.engine.engine import Engine
 from tts_core.models.gpt_sovits.faults import EngineFault, describe
+from tts_core.models.gpt_sovits.packed import release_unused_memory
 
 Command = Callable[[Engine], None]
+
+REST_AFTER_S = 2.0
 
 
 class Events(Protocol):
@@ -108,4 +111,10 @@ class Owner:
             self._step_since = None
             if not did_something:
                 engine.check_idle()
-                self._wake.wait()
+                self._rest()
+
+    def _rest(self) -> None:
+        """Wait for something to do. Who waits long gives back what speaking went through."""
+        if not self._wake.wait(REST_AFTER_S):
+            release_unused_memory()
+            self._wake.wait()

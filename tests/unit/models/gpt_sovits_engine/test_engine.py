@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -22,6 +23,7 @@ from tests.unit.models.gpt_sovits_engine.support import (
     speak_alone,
     until,
 )
+from tts_core.engine import owner
 from tts_core.engine.async_engine import BatchingEngine
 from tts_core.engine.protocol import AsyncEngine
 from tts_core.engine.sequence import SequenceStatus
@@ -194,3 +196,21 @@ async def test_the_same_id_may_come_again_after_a_cancel(engine: BatchingEngine,
 
 def test_limits_used_here_never_pause_short_requests() -> None:
     assert FAST_LIMITS.lead_s * 32000 > 2 * NUM_TOKENS * SAMPLES_PER_TOKEN + PAUSE_SAMPLES
+
+
+async def test_an_engine_at_rest_gives_memory_back_once(model: LoadedModel) -> None:
+    given_back: list[str] = []
+
+    def give_back() -> None:
+        given_back.append(threading.current_thread().name)
+
+    rested = patch.object(owner, "release_unused_memory", give_back)
+    with patch.object(owner, "REST_AFTER_S", 0.05), rested:
+        engine = new_engine(model)
+        await engine.start()
+        await until(lambda: len(given_back) == 1)
+        await asyncio.sleep(0.3)
+        assert given_back == ["gpt-sovits"]
+        await hear(engine.generate(request()))
+        await until(lambda: len(given_back) == 2)
+        await engine.stop()
