@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.frontend.golden import GOLDEN, matching
+from tests.unit.frontend.golden import GOLDEN, different, matching
 from tts_core.errors import MissingDependency
 from tts_core.frontend.english import FrontEnd
 from tts_core.frontend.english.data import package_file
@@ -21,6 +21,11 @@ def english() -> FrontEnd:
 @pytest.mark.parametrize("case", matching(GOLDEN["en"]), ids=lambda case: case["text"][:20])
 def test_golden_phones(case: dict[str, Any], english: FrontEnd) -> None:
     assert " ".join(english.pronounce(case["text"]).phones) == case["phones"]
+
+
+@pytest.mark.parametrize("case", different(GOLDEN["en"]), ids=lambda case: case["text"][:20])
+def test_sentences_listed_as_different_are(case: dict[str, Any], english: FrontEnd) -> None:
+    assert " ".join(english.pronounce(case["text"]).phones) != case["phones"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 
 from tts_core.frontend.chinese.amounts import LATIN
-from tts_core.frontend.g2pw import read_in_context
 from tts_core.frontend.chinese.lexicon import load_lexicon
 from tts_core.frontend.chinese.merge import merge_words
 from tts_core.frontend.chinese.normalise import normalise
@@ -15,6 +14,7 @@ from tts_core.frontend.chinese.polyphones import fixed_readings
 from tts_core.frontend.chinese.sandhi import change_erhua, change_tones
 from tts_core.frontend.chinese.syllables import clause_pinyin, is_phrase, syllable_phones, word_pinyin
 from tts_core.frontend.chinese.words import Word, WordSegmenter
+from tts_core.frontend.g2pw import read_in_context
 from tts_core.frontend.protocol import Pronunciation
 
 # A clause and its mark. The bound keeps the work linear where there is no punctuation.

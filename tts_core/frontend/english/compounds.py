@@ -8,6 +8,7 @@ words never seen a tenth for each letter. P. Norvig, Natural Language Corpus Dat
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 from tts_core.frontend.english.data import package_file
@@ -17,7 +18,6 @@ _MAX_LETTERS = 24
 _CHUNK = 250
 _CARRIED = 5
 _START = "<s>"
-Parting = tuple[float, tuple[str, ...]]
 
 
 class WordParter:
@@ -41,30 +41,55 @@ class WordParter:
             found += self._likeliest(carried + letters[start : start + _CHUNK])
         return found
 
-    def _likeliest(self, text: str) -> tuple[str, ...]:
-        """Go from the end to the beginning: best[i][j] is the best parting from j on after the word i..j."""
-        best: dict[tuple[int, int], Parting] = {}
-        for start in range(len(text), -1, -1):
+    def _likeliest(self, text: str) -> list[str]:
+        """Go from the end to the beginning: ends[i, j] is where the word from j on ends, after the word i..j.
+
+        Only after a word that was counted does it matter which one that was.
+        """
+        size = len(text)
+        scores: dict[tuple[int, int], float] = {}
+        ends: dict[tuple[int, int], int] = {}
+        for start in range(size - 1, -1, -1):
+            following = [
+                (self._score(text[start:end]) + scores.get((start, end), 0.0), end)
+                for end in range(start + 1, min(size, start + _MAX_LETTERS) + 1)
+            ]
+            likeliest = max(following)
             for before in range(max(0, start - _MAX_LETTERS), start):
-                best[before, start] = self._best(text, start, text[before:start], best)
-        return self._best(text, 0, _START, best)[1]
+                best = self._best_after(text[before:start], text, start, following, scores) or likeliest
+                scores[before, start], ends[before, start] = best
+            ends[-1, start] = (self._best_after(_START, text, start, following, scores) or likeliest)[1]
+        return list(_words(text, ends))
 
-    def _best(self, text: str, start: int, previous: str, best: dict[tuple[int, int], Parting]) -> Parting:
-        if start == len(text):
-            return 0.0, ()
-        candidates = []
-        for end in range(start + 1, min(len(text), start + _MAX_LETTERS) + 1):
-            word = text[start:end]
-            score, words = best[start, end]
-            candidates.append((math.log10(self._score(word, previous)) + score, (word, *words)))
-        return max(candidates)
+    def _best_after(
+        self,
+        previous: str,
+        text: str,
+        start: int,
+        following: list[tuple[float, int]],
+        scores: dict[tuple[int, int], float],
+    ) -> tuple[float, int] | None:
+        if previous not in self._words:
+            return None
+        best = following[0]
+        for score, end in following:
+            pair = self._pairs.get(f"{previous} {text[start:end]}")
+            if pair:
+                score = math.log10(pair / self._words[previous]) + scores.get((start, end), 0.0)
+            best = max(best, (score, end)) if end > start + 1 else (score, end)
+        return best
 
-    def _score(self, word: str, previous: str) -> float:
-        pair = self._pairs.get(f"{previous} {word}")
-        if pair and previous in self._words:
-            return pair / self._words[previous]
+    def _score(self, word: str) -> float:
         count = self._words.get(word)
-        return count / _TOTAL if count else 10.0 / (_TOTAL * 10 ** len(word))
+        return math.log10(count / _TOTAL if count else 10.0 / (_TOTAL * 10 ** len(word)))
+
+
+def _words(text: str, ends: dict[tuple[int, int], int]) -> Iterator[str]:
+    before, start = -1, 0
+    while start < len(text):
+        end = ends[before, start]
+        yield text[start:end]
+        before, start = start, end
 
 
 def _counts(path: Path) -> dict[str, float]:

@@ -11,8 +11,10 @@ from tts_core.frontend.cut import collapse_punctuation
 
 _SILENT = re.compile("[ ——《》【】<>{}()（）#&@“”^_|\\\\]")
 _CLAUSE = re.compile("[^：、，；。？！,;?!\n]*[：、，；。？！,;?!\n]?’?")
-# Where its table of simplified characters isn't OpenCC's, among characters in wide use.
+# Where its table of simplified characters isn't OpenCC's, among characters in wide use. The first five may
+# stand for words that the lexicon reads.
 _UNCHANGED = frozenset(
+    "麤龘皛靐齾"
     "乾傢冑吒唸嚮壎夥徵拚捱摺於昇朮枴榦樑氾汎汙洩溼燻牴犛璿痠瘺祕秈篠簑絃羶脣脩菴菸蒐蓆薹襬豔醣鎚鏽閒閤餚麴齧"
 )
 _OTHERWISE = str.maketrans(
@@ -90,6 +92,6 @@ def _said(clause: str) -> str:
 @functools.lru_cache(1 << 14)
 def _simplified(char: str) -> str:
     """Return the simplified form of a character, whatever is around it."""
-    if char in _UNCHANGED:
+    if char in _UNCHANGED or not "\u4e00" <= char <= "\u9fff":
         return char
     return char.translate(_OTHERWISE) if ord(char) in _OTHERWISE else convert(char)
