@@ -67,7 +67,7 @@ class ResilientSpeech:
         self._open_once, self._request, self._speech = open_once, request, speech
         self._on_move = on_move
         self._marks = [SegmentMark(request.first_segment, 0)]
-        self._base = 0
+        self._base, self._num_dropped_before = 0, 0
         self._num_given = 0
         self._num_delivered = 0
         self._is_closed = False
@@ -79,7 +79,7 @@ class ResilientSpeech:
 
     @property
     def num_dropped(self) -> int:
-        return self._speech.num_dropped
+        return self._num_dropped_before + self._speech.num_dropped
 
     async def chunks(self) -> AsyncIterator[AudioChunk]:
         """Yield the audio in order, each sample once.
@@ -133,7 +133,10 @@ class ResilientSpeech:
     def _note_marks(self, chunk: AudioChunk) -> None:
         for mark in chunk.marks:
             if mark.segment > self._marks[-1].segment:
-                self._marks.append(SegmentMark(mark.segment, self._base + mark.start_sample))
+                start, num_dropped = mark.start_sample, mark.num_dropped
+                self._marks.append(
+                    SegmentMark(mark.segment, self._base + start, self._num_dropped_before + num_dropped)
+                )
 
     async def _move(self, error: PolyvoxError) -> None:
         """Go on with another replica, from the segment that was being given."""
@@ -151,7 +154,7 @@ class ResilientSpeech:
         self._speech = await _open_elsewhere(self._open_once, request, error, give_up_at, self._on_move)
         if self._is_closed:
             self._speech.close()
-        self._base = mark.start_sample
+        self._base, self._num_dropped_before = mark.start_sample, mark.num_dropped
         self.acknowledge(self._num_delivered)
 
 

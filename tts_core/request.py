@@ -39,7 +39,7 @@ class SynthesisRequest:
         lexicon: words of this request and their phones.
         inline_phones: words that are marked in the segments, in order, and their phones.
         first_segment: the first segment to speak, as `AudioChunk.marks` number them, so that a stream that
-            was cut off goes on elsewhere. What precedes it is left out, and nothing else changes.
+            was cut off goes on elsewhere. What precedes it is not spoken nor counted; nothing else changes.
         traceparent: the trace that it belongs to, as W3C writes it; has no influence on the audio.
     """
 

@@ -171,8 +171,8 @@ class BatchingEngine:
         else:
             self._ready.set_exception(SetupError(f"model {self._model.name!r} can't run: {describe(error)}"))
 
-    def on_segment(self, listener: Listener, index: int) -> None:
-        listener.stream.mark(index)
+    def on_segment(self, listener: Listener, index: int, num_dropped: int) -> None:
+        listener.stream.mark(index, num_dropped)
 
     def on_audio(self, listener: Listener, pcm: bytes) -> None:
         self._open.count(len(pcm))
@@ -214,15 +214,11 @@ class BatchingEngine:
 
     def _write(self, sequence: Sequence) -> Script:
         listener = sequence.listener
-        script = write_script(
+        return write_script(
             listener.request, listener.language, self._model, self._prompt_of, self._options.speaking
         )
-        listener.stream.num_dropped = script.num_dropped
-        return script
 
     def _deliver(self, result: Prepared | Unprepared) -> None:
-        if isinstance(result, Prepared):
-            result.sequence.listener.stream.num_dropped += result.part.phones.num_dropped
         owner = self._owner
         if owner is not None:
             owner.put(lambda engine: engine.prepared(result))
@@ -253,8 +249,8 @@ class _Posted:
     def __init__(self, owner: Owner, target: BatchingEngine) -> None:
         self._owner, self._target = owner, target
 
-    def on_segment(self, listener: Listener, index: int) -> None:
-        self._owner.say(self._target.on_segment, listener, index)
+    def on_segment(self, listener: Listener, index: int, num_dropped: int) -> None:
+        self._owner.say(self._target.on_segment, listener, index, num_dropped)
 
     def on_audio(self, listener: Listener, pcm: bytes) -> None:
         self._owner.say(self._target.on_audio, listener, pcm)

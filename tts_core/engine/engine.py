@@ -29,7 +29,7 @@ MAX_VOICE_JOBS = 2
 class Outlet(Protocol):
     """Where an engine's results go."""
 
-    def on_segment(self, listener: Listener, index: int) -> None: ...
+    def on_segment(self, listener: Listener, index: int, num_dropped: int) -> None: ...
     def on_audio(self, listener: Listener, pcm: bytes) -> None: ...
     def on_spoken(self, listener: Listener) -> None: ...
     def on_failed(self, listener: Listener, error: PolyvoxError) -> None: ...
@@ -98,6 +98,7 @@ class Engine:
         sequence.inputs, sequence.takes = part.inputs, script.takes(part)
         sequence.num_inputs, sequence.num_prompt = len(part.inputs), len(part.inputs.prompt)
         sequence.max_codes = script.most_tokens(len(part.inputs))
+        sequence.num_dropped = part.num_dropped
         sequence.vocoder = script.vocoder(part, self._model)
         if sequence.listener.timeline.read_s is None:
             sequence.listener.timeline.read_s = time.monotonic()
@@ -230,7 +231,7 @@ class Engine:
         listener = sequence.listener
         if pcm and not sequence.is_heard:
             sequence.is_heard = True
-            self._outlet.on_segment(listener, sequence.index)
+            self._outlet.on_segment(listener, sequence.index, sequence.num_dropped)
         self._emit(listener, pcm)
         if sequence.is_decoded and vocoder_of(sequence).is_finished:
             self._finish(sequence)

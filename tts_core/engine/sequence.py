@@ -44,6 +44,7 @@ class Sequence:
         takes: who watches over its tokens, if anyone does.
         num_inputs: how long that is, and `num_prompt` how much of it is the voice's own tokens.
         max_codes: how many tokens it may have.
+        num_dropped: letters and digits of its text that nobody hears.
         vocoder: the other half of its way, from when it was prepared.
         is_voicing: whether audio of it is being made, so that nobody else may.
         is_heard: whether there was any audio of it.
@@ -61,6 +62,7 @@ class Sequence:
         self.num_inputs = 0
         self.num_prompt = 0
         self.max_codes = 0
+        self.num_dropped = 0
         self.vocoder: SegmentVocoder | None = None
         self.is_voicing = False
         self.is_heard = False

@@ -22,10 +22,17 @@ BYTES_PER_SAMPLE = 2
 
 @dataclass(frozen=True)
 class SegmentMark:
-    """Where a segment begins: from there on, the audio can be made again without what came before."""
+    """Where a segment begins: from there on, the audio can be made again without what came before.
+
+    Attributes:
+        segment: which one.
+        start_sample: position of its first sample in the stream.
+        num_dropped: letters and digits of the text before it that the stream leaves out.
+    """
 
     segment: int
     start_sample: int
+    num_dropped: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,7 @@ class SpeechStream:
         self.sample_rate_hz = sample_rate_hz
         self.state = StreamState.OPEN
         self.timeline = Timeline()
-        self.num_dropped = 0  # of the text's letters and digits, where the producer can't speak them
+        self.num_dropped = 0  # letters and digits that the producer can't speak, in segments begun so far
         self._max_lead = int(limits.lead_s * sample_rate_hz)
         self._max_chunk = max(1, int(limits.max_chunk_s * sample_rate_hz))
         self._chunk_target = min(max(1, int(limits.first_chunk_s * sample_rate_hz)), self._max_chunk)
@@ -161,9 +168,15 @@ class SpeechStream:
             self._buffer += pcm
             self._refresh()
 
-    def mark(self, segment: int) -> None:
-        """Say that what is written next begins a segment that can be spoken without those before it."""
-        self._marks.append(SegmentMark(segment, self.num_written))
+    def mark(self, segment: int, num_dropped: int = 0) -> None:
+        """Say that what is written next begins a segment that can be spoken without those before it.
+
+        Args:
+            segment: which one.
+            num_dropped: letters and digits of its text that are left out.
+        """
+        self._marks.append(SegmentMark(segment, self.num_written, self.num_dropped))
+        self.num_dropped += num_dropped
 
     async def wait_for_room(self) -> None:
         """Return when there is room to write, or nothing more to write."""

@@ -26,6 +26,7 @@ from tts_core.request import Segment, SynthesisRequest
 
 SEGMENT_SAMPLES = (700, 1300, 400)
 STARTS = (0, 700, 2000)
+NUM_DROPPED = (3, 5, 7)
 WHOLE = bytes(index % 251 for index in range(2 * sum(SEGMENT_SAMPLES)))
 REQUEST = SynthesisRequest(request_id="r", model="m", voice="v", segments=(Segment(0, "text"),))
 
@@ -51,7 +52,7 @@ class Replica:
             size = min(self.chunk_samples, end - position)
             first = base + position
             marks = tuple(
-                SegmentMark(segment, start - base)
+                SegmentMark(segment, start - base, sum(NUM_DROPPED[self.first_segment : segment]))
                 for segment, start in enumerate(STARTS)
                 if first <= start < first + size
             )
@@ -60,6 +61,7 @@ class Replica:
             await asyncio.sleep(0)
         if self.fails_after is not None:
             raise self.error
+        self.num_dropped = sum(NUM_DROPPED[self.first_segment :])
 
     def acknowledge(self, num_delivered: int) -> None:
         self.acknowledged = max(self.acknowledged, num_delivered)
@@ -117,10 +119,11 @@ def test_whatever_dies_wherever_the_listener_gets_every_sample_once(
 ) -> None:
     replicas = [Replica(size, after) for size, after in failures]
 
-    async def listen() -> bytes:
-        return await heard(await resilient(Replicas(*replicas, Replica(last_chunk))))
+    async def listen() -> tuple[bytes, int]:
+        speech = await resilient(Replicas(*replicas, Replica(last_chunk)))
+        return await heard(speech), speech.num_dropped
 
-    assert asyncio.run(listen()) == WHOLE
+    assert asyncio.run(listen()) == (WHOLE, sum(NUM_DROPPED))
 
 
 async def test_the_next_replica_begins_with_the_segment_that_was_being_heard() -> None:

@@ -46,7 +46,7 @@ class Ears:
     heard: dict[str, Heard] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
 
-    def on_segment(self, listener: Listener, index: int) -> None:
+    def on_segment(self, listener: Listener, index: int, num_dropped: int) -> None:
         self.of(listener)
 
     def on_audio(self, listener: Listener, pcm: bytes) -> None:

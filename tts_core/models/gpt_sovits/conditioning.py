@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -22,6 +23,8 @@ from tts_core.request import Segment
 _MIN_CHARS = 5
 _MAX_PIECE_LETTERS = 240
 """About 16 s of speech, by the segmenter's count of how long characters take to say."""
+_COMMON = re.compile("[0-9A-Za-z\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]")
+"""What can be said wherever its script is read."""
 
 
 class PromptFeatures(Protocol):
@@ -79,18 +82,50 @@ def _pieces(text: str, language: str) -> list[str]:
     return rejoin(part for piece in pieces for part in split_long(piece, _MAX_PIECE_LETTERS))
 
 
-def sayable(pieces: Sequence[str], language: str, version: str) -> tuple[list[str], int]:
-    """Return the pieces that hold something to say in their language, and how many characters others hold.
+class Piece(NamedTuple):
+    """What is spoken at a stretch.
+
+    Attributes:
+        text: of which something can be said.
+        num_left_out: letters and digits between the piece before it and this one; after the last one, too.
+    """
+
+    text: str
+    num_left_out: int
+
+
+def sayable(texts: Sequence[str], language: str, version: str, lexicon: Lexicon) -> list[Piece]:
+    """Return the pieces that hold something to say in their language, and count what the others hold.
 
     Raises:
         EmptyInput: there is none.
         UnsupportedLanguage: the model's version doesn't speak the language, or one in an "auto" text.
     """
-    kept = [piece for piece in pieces if holds_speech(piece, language, version)]
+    kept: list[Piece] = []
+    num_left_out = 0
+    for text in texts:
+        if _is_sayable(text, language, version, lexicon):
+            kept.append(Piece(text, num_left_out))
+            num_left_out = 0
+        else:
+            num_left_out += sum(char.isalnum() for char in text)
     if not kept:
         raise EmptyInput(f"the text holds nothing that can be spoken in language {language!r}", param="input")
-    lost = sum(char.isalnum() for piece in pieces for char in piece)
-    return kept, lost - sum(char.isalnum() for piece in kept for char in piece)
+    kept[-1] = kept[-1]._replace(num_left_out=kept[-1].num_left_out + num_left_out)
+    return kept
+
+
+def _is_sayable(text: str, language: str, version: str, lexicon: Lexicon) -> bool:
+    """Read what its script alone doesn't tell of: marks such as ー, rare characters, words of the lexicon."""
+    is_likely = holds_speech(text, language, version)
+    if is_likely and _COMMON.search(text):
+        return True
+    if not is_likely and not lexicon:
+        return False
+    try:
+        return bool(phonemize(text, language, version, lexicon))
+    except EmptyInput:
+        return False
 
 
 def read_piece(text: str, language: str, model: LoadedModel, lexicon: Lexicon | None = None) -> PhoneSequence:
@@ -101,7 +136,7 @@ def read_piece(text: str, language: str, model: LoadedModel, lexicon: Lexicon | 
         UnsupportedLanguage: it needs BERT, which the model was loaded without.
         InputTooLong: it is more than BERT takes, read out in full.
     """
-    sequence = phonemize(text, language, model.version, lexicon)
+    sequence = phonemize(text, language, model.version, lexicon, model.readings)
     for span in sequence.spans:
         if span.word2ph is not None:
             _check_span(span, model)

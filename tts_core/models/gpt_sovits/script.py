@@ -10,6 +10,7 @@ from tts_core.errors import InvalidParameter
 from tts_core.frontend.lexicon import Lexicon, Words
 from tts_core.frontend.pipeline import PhoneSequence
 from tts_core.models.gpt_sovits.conditioning import (
+    Piece,
     PromptFeatures,
     decode_inputs,
     pieces_of,
@@ -53,11 +54,18 @@ class SpeakingOptions:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """One segment, read: its phones, and what T2S reads."""
+    """One segment, read.
+
+    Attributes:
+        index: its position among the pieces of its request.
+        phones: its own, and `inputs` what T2S reads: the prompt's, too.
+        num_dropped: letters and digits that nobody hears: of its text, and left out since the segment before.
+    """
 
     index: int
     phones: PhoneSequence
     inputs: DecodeInputs
+    num_dropped: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +74,7 @@ class Script:
 
     Attributes:
         request: as it was asked for, with its voice's defaults.
-        pieces: the text of each segment, in order.
-        num_dropped: letters and digits of the text that are in none of the segments still to be read.
+        pieces: its segments, in order.
         language: what to read them as, and `lexicon` the words whose phones were given.
         prompt: the voice as T2S reads it, and `style` as SoVITS does.
         sampling: the request's, or the engine's own.
@@ -75,8 +82,7 @@ class Script:
     """
 
     request: SynthesisRequest
-    pieces: tuple[str, ...]
-    num_dropped: int
+    pieces: tuple[Piece, ...]
     language: str
     lexicon: Lexicon
     prompt: PromptFeatures
@@ -94,10 +100,12 @@ class Script:
         Raises:
             EmptyInput, InputTooLong, UnsupportedLanguage: it can't be spoken.
         """
-        phones = read_piece(self.pieces[index], self.language, model, self.lexicon)
+        piece = self.pieces[index]
+        phones = read_piece(piece.text, self.language, model, self.lexicon)
         num_inputs = len(phones) + len(self.prompt.phones) + len(self.prompt.tokens)
         check_fits(num_inputs, self.sampling, self.options.max_len)
-        return Part(index, phones, decode_inputs(phones, self.prompt, model))
+        num_dropped = piece.num_left_out + phones.num_dropped
+        return Part(index, phones, decode_inputs(phones, self.prompt, model), num_dropped)
 
     def pause(self, sample_rate_hz: int) -> bytes:
         """Return the silence between two segments."""
@@ -139,27 +147,23 @@ def write_script(
 ) -> Script:
     """Cut a request's text and listen to its voice.
 
-    Pieces that hold nothing to say in their language are left out, and counted. Languages that the model
-    doesn't speak show here, and where there is nothing to say at all.
+    Pieces that hold nothing to say in their language are left out, and counted with the next. Languages that
+    the model doesn't speak show here, and where there is nothing to say at all.
 
     Raises:
         RequestError: the text or the voice can't be spoken.
     """
-    pieces, num_dropped = sayable(pieces_of(request.segments, language), language, model.version)
+    lexicon = Lexicon(language, options.words, request.lexicon, request.inline_phones)
+    pieces = sayable(pieces_of(request.segments, language), language, model.version, lexicon)
     if not 0 <= request.first_segment < len(pieces):
         raise InvalidParameter(
             f"first_segment must be below {len(pieces)}, not {request.first_segment}", param="first_segment"
         )
-    lexicon = Lexicon(language, options.words, request.lexicon, request.inline_phones)
-    # What was spoken elsewhere counts too: whoever is told of it is told once, in the end.
-    spoken = (read_piece(text, language, model, lexicon) for text in pieces[: request.first_segment])
-    num_dropped += sum(phones.num_dropped for phones in spoken)
     prompt = prompt_of(request.voice)
     sampling = request.sampling or options.sampling
     return Script(
         request=request,
         pieces=tuple(pieces),
-        num_dropped=num_dropped,
         language=language,
         lexicon=lexicon,
         prompt=prompt,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+from unittest.mock import patch
+
 import pytest
 
 from tests.unit.models.gpt_sovits_engine.support import hear, request, speak_alone
 from tts_core.engine.async_engine import BatchingEngine
 from tts_core.engine.stream import SegmentMark
 from tts_core.errors import InvalidParameter
+from tts_core.frontend.pipeline import PhoneSequence
+from tts_core.models.gpt_sovits.conditioning import read_piece
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.request import SynthesisRequest
 
@@ -35,6 +40,32 @@ async def test_every_mark_is_a_place_to_go_on_from(
     for mark in marks:
         rest = request(*TEXTS, low_latency=low_latency, first_segment=mark.segment)
         assert await hear(engine.generate(rest)) == whole[mark.start_sample * 2 :]
+
+
+async def test_what_is_left_out_counts_once_however_often_a_stream_moves(engine: BatchingEngine) -> None:
+    texts = ("สวัสดี", "Good morning to you, สวัส.", "ครับ", "And this is the last one, ดี.", "นะ")
+    whole = engine.generate(request(*texts, language="en"))
+    await hear(whole)
+    marks = await marks_of(engine, request(*texts, language="en"))
+    assert [mark.segment for mark in marks] == [0, 1]
+    assert whole.num_dropped == sum(char.isalnum() and char > "z" for char in "".join(texts))
+    for mark in marks:
+        rest = engine.generate(request(*texts, language="en", first_segment=mark.segment))
+        await hear(rest)
+        assert mark.num_dropped + rest.num_dropped == whole.num_dropped
+    assert marks[1].num_dropped not in (0, whole.num_dropped)
+
+
+async def test_what_was_heard_elsewhere_is_not_read_again(engine: BatchingEngine) -> None:
+    read: list[str] = []
+
+    def spy(text: str, *rest: Any) -> PhoneSequence:
+        read.append(text)
+        return read_piece(text, *rest)
+
+    with patch("tts_core.models.gpt_sovits.script.read_piece", spy):
+        await hear(engine.generate(request(*TEXTS, first_segment=2)))
+    assert read == [TEXTS[2]]
 
 
 @pytest.mark.parametrize("first", [-1, 3])

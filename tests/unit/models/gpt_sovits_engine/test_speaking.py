@@ -21,7 +21,9 @@ from tests.unit.models.gpt_sovits_engine.support import (
     speak_alone,
 )
 from tts_core.errors import EmptyInput, InputTooLong, UnsupportedLanguage
+from tts_core.frontend.lexicon import Lexicon
 from tts_core.models.gpt_sovits.conditioning import (
+    Piece,
     decode_inputs,
     phone_features,
     pieces_of,
@@ -163,9 +165,9 @@ def test_what_a_text_lacks_shows_before_the_first_audio(model: LoadedModel) -> N
 
 def test_a_language_that_the_version_lacks_shows_before_the_first_audio(model: LoadedModel) -> None:
     pieces = ["A good sentence comes first.", "안녕하세요"]
-    assert sayable(pieces, "auto", "v2") == (pieces, 0)
+    assert sayable(pieces, "auto", "v2", Lexicon("auto")) == [Piece(text, 0) for text in pieces]
     with pytest.raises(UnsupportedLanguage):
-        sayable(pieces, "auto", "v1")
+        sayable(pieces, "auto", "v1", Lexicon("auto"))
 
 
 def test_a_sentence_that_takes_long_to_say_becomes_several(model: LoadedModel) -> None:
