@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from tts_core.frontend.circled import part_circled
+from tts_core.frontend.japanese.context import spell
 from tts_core.frontend.japanese.latin import say_addresses, without_accents
 from tts_core.frontend.japanese.numbers import say_numbers
 from tts_core.frontend.japanese.signs import BEFORE_COMPATIBILITY, say_signs
@@ -19,6 +21,8 @@ _INVISIBLE_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me", "Mc
 _KEPT = frozenset("\n\t\u3099\u309a")
 # NFKC would take an ellipsis apart, and wide spaces and long waves lose their meaning.
 _COMPATIBLE = re.compile(r"[^…\u3000〜]+")
+# Between digits it is a clock's; elsewhere 時間：10時 would make it one with half its width.
+_WIDE_COLON = re.compile(r"：(?!\d)|(?<!\d)：")
 _ITERATED = re.compile(r"([ぁ-ゖァ-ヺ])([ゝゞヽヾ]+)")
 _VOICED = frozenset("ゞヾ")
 _UNREADABLE = re.compile(
@@ -52,11 +56,12 @@ def normalise(text: str, user_words: re.Pattern[str] | None = None) -> tuple[str
 
 
 def _normalise(text: str) -> tuple[str, int]:
-    text = _visible(text).translate(BEFORE_COMPATIBILITY)
+    text = part_circled(_visible(text), "、")
+    text = _WIDE_COLON.sub("、", text).translate(BEFORE_COMPATIBILITY)
     text = _COMPATIBLE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     text = _ITERATED.sub(_repeat, without_accents(text))
     # The reference spells lower case; the dictionary has other accents for capitals.
-    text = say_signs(say_numbers(say_addresses(text))).lower()
+    text = say_signs(say_numbers(say_addresses(spell(text)))).lower()
     num_dropped = sum(char.isalnum() for char in _UNREADABLE.findall(text))
     return _UNREADABLE.sub("", text), num_dropped
 
@@ -77,4 +82,4 @@ def _tidy(text: str) -> str:
     """Leave one mark of each run, and no long vowel without a vowel before it."""
     text = _FULL_STOPS.sub("…", text)
     text = _REPEATED_DASH.sub("―", _REPEATED.sub(r"\1", _SPACES.sub(lambda m: m[0][1:], text)))
-    return _LONG_AT_START.sub("", text).strip(" \u3000")
+    return _LONG_AT_START.sub("", text).strip(" \u3000").lstrip("・")

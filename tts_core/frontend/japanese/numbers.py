@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from re import Match
 
 from tts_core.frontend.japanese.units import say_units
@@ -14,6 +15,7 @@ _NUMBER = r"\d+(?:\.\d+)?"
 _MONTH = r"(?:0?[1-9]|1[0-2])"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _CURRENCIES = {"¥": "円", "$": "ドル", "€": "ユーロ", "£": "ポンド", "₩": "ウォン"}
+_THOUSANDS = {"K": 1000, "M": 1_000_000, "B": 1_000_000_000}
 _OPERATORS = str.maketrans(
     {"+": "たす", "-": "ひく", "×": "かける", "*": "かける", "÷": "わる", "/": "わる", "=": "は"}
 )
@@ -50,7 +52,15 @@ def _postal_code(match: Match[str]) -> str:
 
 def _amount(match: Match[str]) -> str:
     sign, number, myriads = match.groups()
+    if myriads in _THOUSANDS:
+        number, myriads = f"{Decimal(number) * _THOUSANDS[myriads]:f}".removesuffix(".0"), ""
     return number + myriads + _CURRENCIES[sign]
+
+
+def _per(match: Match[str]) -> str:
+    return {"月": "、毎月", "年": "、毎年", "日": "、毎日", "人": "、一人あたり"}.get(
+        match[1], "、" + match[1] + "あたり"
+    )
 
 
 def _slash(match: Match[str]) -> str:
@@ -87,15 +97,33 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[Match[str]], str]], ...] = 
         re.compile(rf"(?<![\d/])({_MONTH})/({_DAY})(?=\([月火水木金土日])"),
         lambda m: f"{int(m[1])}月{int(m[2])}日",
     ),
+    (
+        re.compile(
+            rf"(?<![\d/])({_MONTH})/({_DAY})(?![\d/])"
+            r"(?=に?(?:開催|発売|公開|実施|発表|放送|配信|締切|リリース|スタート)| ?から| ?[〜~-] ?\d{1,2}/\d)"
+        ),
+        lambda m: f"{int(m[1])}月{int(m[2])}日",
+    ),
+    (
+        re.compile(rf"(?<=日[〜~-])({_MONTH})/({_DAY})(?![\d/])"),
+        lambda m: f"{int(m[1])}月{int(m[2])}日",
+    ),
     (re.compile(r"(?<=日)\(([月火水木金土日])(?:曜日?)?\)"), r"、\1曜日"),
-    (re.compile(r"(?<![\d:])(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?![\d:])"), _time),
+    (re.compile(r"(?<!\d)(?<!\d:)(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?![\d:])"), _time),
+    (re.compile(r"(?<=\d):(?=\d)"), "対"),
     (re.compile(r"〒 ?(\d{3})-(\d{4})(?!\d) ?(?=(\w)?)"), _postal_code),
     (re.compile(r"(?<![\d-])(?:\+\d{1,3}-|0)\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])"), _digit_groups),
     (re.compile(r"\(0\d{1,4}\) ?\d{1,4}-\d{4}(?!\d)"), _digit_groups),
     (re.compile(r"(?<![\d.-])\d{1,5}(?:-\d{1,5}){2,4}(?![\d-])"), lambda m: m[0].replace("-", "の")),
     (re.compile(r"(?<![\d.])0(\d)(?=[年月日時分秒])"), r"\1"),
     (re.compile(r"(?<![\d.])(?:0\d{2,}|\d{17,})(?![\d.])"), _long),
-    (re.compile(rf"([¥$€£₩]) ?({_NUMBER})([千万億兆]*)(?:円|ドル|ユーロ|ポンド|ウォン)?"), _amount),
+    (
+        re.compile(
+            rf"([¥$€£₩]) ?({_NUMBER})([KMB](?![A-Za-z])|[千万億兆]*)(?:円|ドル|ユーロ|ポンド|ウォン)?"
+        ),
+        _amount,
+    ),
+    (re.compile(r"(?<=[円ル])/([月年日人]|時間)"), _per),
     (re.compile(r"(?<![\d.])\d+(?:\.\d+){2,}"), lambda m: m[0].replace(".", "テン")),
     (
         re.compile(rf"(?<![\d.]){_NUMBER}(?: ?[-+×÷*/] ?{_NUMBER}){{1,9}} ?= ?(?:\?|(?={_NUMBER}))"),

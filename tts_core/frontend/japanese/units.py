@@ -61,6 +61,8 @@ _UNIT = re.compile(rf"(?<=\d) ?({_NAMES})(?![A-Za-z])")
 LATIN = re.compile(
     rf"(?:(?<=\d)|(?<=\d ))(?:{_NAMES})(?![A-Za-z])|(?<=\d)(?![AGMTV](?![A-Za-z]))[A-Z]{{1,4}}(?![A-Za-z])"
     r"|(?<![A-Za-z-])[A-Za-z]{1,3}(?=\d)"
+    # Thousands and millions of money: $20K, $1.5M.
+    r"|(?:(?<=[$€£]\d)|(?<=[$€£]\d[\d.])|(?<=[$€£]\d[\d.]\d)|(?<=[$€£]\d{2}[\d.]\d))[KMB](?![A-Za-z])"
 )
 _POWER = re.compile(r"(?<=\d) ?(km|cm|mm|m)\^?([23])(?![A-Za-z0-9])")
 _FAHRENHEIT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?) ?°F")
