@@ -120,12 +120,16 @@ class CheckpointArgs(StrictModel):
 
     `weights` is a folder as `polyvox weights pull` leaves it; `t2s` and `sovits` name files of your own,
     trained from that version, to take the place of its pair.
+
+    `readings: reference` reads texts as GPT-SoVITS's own front end does, slips included ("Dr." is drive, "&"
+    isn't said), for checkpoints that are to get exactly its phones.
     """
 
     version: Literal["v1", "v2", "v2Pro", "v2ProPlus"] = "v2Pro"
     weights: str = "~/.cache/polyvox/weights"
     t2s: str | None = None
     sovits: str | None = None
+    readings: Literal["natural", "reference"] = "natural"
 
 
 class GPTSoVITSArgs(StrictModel):

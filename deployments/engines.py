@@ -53,7 +53,8 @@ def _gpt_sovits(args: GPTSoVITSArgs, name: str) -> AsyncEngine:
     words = load_words(args.lexicon) if args.lexicon else None
     device = take_device(args.replica)
     precision = resolve_precision(args.precision, device)
-    model = load_model(_paths(args.models[name]), name, precision, device)
+    chosen = args.models[name]
+    model = load_model(_paths(chosen), name, precision, device, readings=chosen.readings)
     voices = StoredVoices(VoiceStore(args.voices), PromptCache(args.prompt_cache), model)
     options = EngineOptions(
         num_slots=args.num_slots,

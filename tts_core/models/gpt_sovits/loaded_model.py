@@ -10,6 +10,7 @@ from typing import TypeVar
 import torch
 
 from tts_core.errors import InvalidCheckpoint
+from tts_core.frontend.protocol import Readings
 from tts_core.models.gpt_sovits.checkpoint import (
     Checkpoint,
     check_pair,
@@ -43,13 +44,14 @@ class LoadedModel:
     Attributes:
         name: what requests name it by.
         version: "v1", "v2", "v2Pro" or "v2ProPlus".
-        fingerprint: a hash of all weights, their precision and whether they are packed, and of what reads
-            Chinese by context; equal fingerprints compute alike.
+        fingerprint: a hash of all weights, their precision and whether they are packed, and of how texts are
+            read; equal fingerprints compute alike.
         t2s, sovits: the two checkpoints.
         speech_features: HuBERT, for references.
         phone_features: BERT, for Chinese; None where it was left out to save its memory.
         speaker_encoder: for references of the Pro versions; None in the others.
         dtype, device: precision and place of all of them; the semantic codebook stays float32.
+        readings: how texts and references' texts are read.
     """
 
     name: str
@@ -62,6 +64,7 @@ class LoadedModel:
     speaker_encoder: SpeakerEncoder | None = field(repr=False)
     dtype: torch.dtype
     device: torch.device
+    readings: Readings = "natural"
 
     @property
     def sample_rate_hz(self) -> int:
@@ -80,6 +83,7 @@ def load_model(
     device: torch.device | str = "cpu",
     *,
     with_phone_features: bool = True,
+    readings: Readings = "natural",
 ) -> LoadedModel:
     """Load a version's weights. The version is told from the tensors, not from names.
 
@@ -89,6 +93,7 @@ def load_model(
         dtype: float32, bfloat16 or float16.
         device: where to compute.
         with_phone_features: whether to load BERT, without which no Chinese is spoken.
+        readings: see `phonemize`.
 
     Raises:
         MissingWeights: a file is missing.
@@ -96,16 +101,21 @@ def load_model(
         MissingDependency: a package is missing.
         InvalidConfig: this process reads Chinese otherwise, for weights of another folder.
     """
-    model = _load(paths, name, dtype, torch.device(device), with_phone_features)
+    model = _load(paths, name, dtype, torch.device(device), with_phone_features, readings)
     release_unused_memory()
     return model
 
 
 def _load(
-    paths: WeightsPaths, name: str, dtype: torch.dtype, device: torch.device, with_phone_features: bool
+    paths: WeightsPaths,
+    name: str,
+    dtype: torch.dtype,
+    device: torch.device,
+    with_phone_features: bool,
+    readings: Readings,
 ) -> LoadedModel:
     packed = can_pack(dtype, device)
-    readings = adopt_readings(paths) if with_phone_features else None
+    g2pw = adopt_readings(paths) if with_phone_features else None
     t2s, sovits = read_checkpoint(paths.t2s), read_checkpoint(paths.sovits)
     check_pair(t2s, sovits)
     speaker_path = _speaker_path(paths, sovits)
@@ -114,7 +124,7 @@ def _load(
         name=name,
         version=sovits.version,
         fingerprint=_fingerprint(
-            t2s, sovits, speaker or {}, paths, dtype, packed, with_phone_features, readings
+            t2s, sovits, speaker or {}, paths, dtype, packed, with_phone_features, g2pw, readings
         ),
         t2s=_naming(paths.t2s, lambda: _t2s(t2s, dtype, device, packed)),
         sovits=_naming(paths.sovits, lambda: _sovits(sovits, dtype, device, packed)),
@@ -125,6 +135,7 @@ def _load(
         else _naming(speaker_path, lambda: build_speaker_encoder(speaker, dtype=dtype, device=device)),
         dtype=dtype,
         device=device,
+        readings=readings,
     )
 
 
@@ -159,7 +170,8 @@ def _fingerprint(
     dtype: torch.dtype,
     packed: bool,
     with_phone_features: bool,
-    readings: str | None,
+    g2pw: str | None,
+    readings: Readings,
 ) -> str:
     fingerprint = Fingerprint()
     settings = {"version": sovits.version, "dtype": str(dtype), "weights": "packed" if packed else "plain"}
@@ -170,8 +182,10 @@ def _fingerprint(
     fingerprint.add_folder("hubert", paths.hubert)
     if with_phone_features:
         fingerprint.add_folder("bert", paths.bert)
-    if readings is not None:
-        fingerprint.add_value("g2pw", readings)
+    if g2pw is not None:
+        fingerprint.add_value("g2pw", g2pw)
+    if readings != "natural":
+        fingerprint.add_value("readings", readings)
     return fingerprint.hexdigest()
 
 

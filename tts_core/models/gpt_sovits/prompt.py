@@ -22,6 +22,7 @@ from tts_core.audio.decoder import Pcm, decode
 from tts_core.audio.resampler import Resampler
 from tts_core.errors import EmptyInput, InvalidParameter, InvalidVoice
 from tts_core.frontend.pipeline import PhoneSequence, phonemize_prompt
+from tts_core.frontend.protocol import Readings
 from tts_core.models.gpt_sovits.config import SoVITSConfig
 from tts_core.models.gpt_sovits.features import SPEECH_RATE_HZ, PhoneFeatures, SpeechFeatures
 from tts_core.models.gpt_sovits.sovits.codebook import SemanticCodebook
@@ -77,6 +78,7 @@ class PromptEncoders:
         codebook: of the SoVITS checkpoint, on HuBERT's device.
         phones: BERT; without it all phones' features are zeros.
         speaker: ERes2NetV2, for the Pro versions alone.
+        readings: how the text is read.
 
     Raises:
         ValueError: a speaker encoder is missing, or there is one too many.
@@ -87,6 +89,7 @@ class PromptEncoders:
     codebook: SemanticCodebook
     phones: PhoneFeatures | None = None
     speaker: SpeakerEncoder | None = None
+    readings: Readings = "natural"
 
     def __post_init__(self) -> None:
         if self.config.is_pro != (self.speaker is not None):
@@ -109,6 +112,8 @@ class PromptEncoders:
         if self.phones is not None:
             vocabulary = repr(sorted(self.phones.tokenizer.get_vocab().items()))
             parts += [_module_digest(self.phones.bert), vocabulary]
+        if self.readings != "natural":
+            parts.append(self.readings)
         if self.speaker is not None:
             parts.append(_module_digest(self.speaker.network))
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -123,7 +128,7 @@ def compute_prompt(voice: Voice, source: RecordingSource, encoders: PromptEncode
         UnsupportedLanguage, MissingDependency: the front end can't read the text.
     """
     config = encoders.config
-    sequence = _read_text(voice, config.version)
+    sequence = _read_text(voice, config.version, encoders.readings)
     native = [_decode(voice, source, index) for index in range(len(voice.recordings))]
     recordings = [_resample(pcm.samples, pcm.rate_hz, config.sample_rate_hz) for pcm in native]
     prompt = _resample(native[0].samples, native[0].rate_hz, SPEECH_RATE_HZ)
@@ -154,9 +159,9 @@ def _module_digest(module: nn.Module) -> str:
     return f"{devices} {tensors_digest(tensors)}"
 
 
-def _read_text(voice: Voice, version: str) -> PhoneSequence:
+def _read_text(voice: Voice, version: str, readings: Readings) -> PhoneSequence:
     try:
-        sequence = phonemize_prompt(voice.text, voice.language, version)
+        sequence = phonemize_prompt(voice.text, voice.language, version, readings)
     except EmptyInput as error:
         raise InvalidVoice(f"voice {voice.name}: {error.message}", param="text") from error
     for span in sequence.spans:

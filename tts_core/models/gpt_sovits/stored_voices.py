@@ -36,6 +36,7 @@ class StoredVoices:
             model.sovits.codebook,
             model.phone_features,
             model.speaker_encoder,
+            model.readings,
         )
         self._infos: tuple[VoiceInfo, ...] = ()
         self._defaults: dict[str, VoiceDefaults] = {}

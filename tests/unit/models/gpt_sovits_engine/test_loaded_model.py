@@ -9,7 +9,10 @@ import torch
 
 from benchmarks.make_checkpoint import make_checkpoint
 from tts_core.errors import InvalidCheckpoint, MissingWeights
+from tts_core.frontend.pipeline import phonemize
+from tts_core.frontend.protocol import READINGS
 from tts_core.models.gpt_sovits.checkpoint import convert_checkpoint
+from tts_core.models.gpt_sovits.conditioning import read_piece
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel, load_model
 from tts_core.models.gpt_sovits.weights import VERSIONS, WeightsPaths
 
@@ -45,8 +48,16 @@ def test_other_weights_or_precision_have_another_fingerprint(
         load_model(paths, "tiny").fingerprint,
         load_model(weights_of("v2"), "tiny", torch.bfloat16).fingerprint,
         load_model(weights_of("v2"), "tiny", with_phone_features=False).fingerprint,
+        load_model(weights_of("v2"), "tiny", readings="reference").fingerprint,
     ]
     assert len(set(prints)) == len(prints)
+
+
+def test_a_model_reads_as_it_was_loaded_to(weights_of: WeightsOf) -> None:
+    text = "Dr. Hall & 34 friends"
+    for readings in READINGS:
+        model = load_model(weights_of("v2"), "tiny", readings=readings)
+        assert read_piece(text, "en", model) == phonemize(text, "en", readings=readings)
 
 
 def test_files_that_do_not_belong_together_are_named(weights_of: WeightsOf) -> None:
