@@ -13,6 +13,7 @@ from tts_core.errors import EmptyInput, InputTooLong, UnsupportedLanguage
 from tts_core.frontend.cut import MAX_PIECE_CHARS, cut_text
 from tts_core.frontend.lexicon import Lexicon, rejoin, without_marks
 from tts_core.frontend.pipeline import PhoneSequence, PhoneSpan, holds_speech, phonemize
+from tts_core.frontend.protocol import Readings
 from tts_core.frontend.segmenter import split_long
 from tts_core.models.gpt_sovits.decoding import DecodeInputs
 from tts_core.models.gpt_sovits.features import PhoneFeatures
@@ -94,7 +95,9 @@ class Piece(NamedTuple):
     num_left_out: int
 
 
-def sayable(texts: Sequence[str], language: str, version: str, lexicon: Lexicon) -> list[Piece]:
+def sayable(
+    texts: Sequence[str], language: str, version: str, lexicon: Lexicon, readings: Readings = "natural"
+) -> list[Piece]:
     """Return the pieces that hold something to say in their language, and count what the others hold.
 
     Raises:
@@ -104,7 +107,7 @@ def sayable(texts: Sequence[str], language: str, version: str, lexicon: Lexicon)
     kept: list[Piece] = []
     num_left_out = 0
     for text in texts:
-        if _is_sayable(text, language, version, lexicon):
+        if _is_sayable(text, language, version, lexicon, readings):
             kept.append(Piece(text, num_left_out))
             num_left_out = 0
         else:
@@ -115,15 +118,15 @@ def sayable(texts: Sequence[str], language: str, version: str, lexicon: Lexicon)
     return kept
 
 
-def _is_sayable(text: str, language: str, version: str, lexicon: Lexicon) -> bool:
+def _is_sayable(text: str, language: str, version: str, lexicon: Lexicon, readings: Readings) -> bool:
     """Read what its script alone doesn't tell of: marks such as ー, rare characters, words of the lexicon."""
-    is_likely = holds_speech(text, language, version)
+    is_likely = holds_speech(text, language, version, readings)
     if is_likely and _COMMON.search(text):
         return True
     if not is_likely and not lexicon:
         return False
     try:
-        return bool(phonemize(text, language, version, lexicon))
+        return bool(phonemize(text, language, version, lexicon, readings))
     except EmptyInput:
         return False
 

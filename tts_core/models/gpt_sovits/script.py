@@ -154,7 +154,8 @@ def write_script(
         RequestError: the text or the voice can't be spoken.
     """
     lexicon = Lexicon(language, options.words, request.lexicon, request.inline_phones)
-    pieces = sayable(pieces_of(request.segments, language), language, model.version, lexicon)
+    texts = pieces_of(request.segments, language)
+    pieces = sayable(texts, language, model.version, lexicon, model.readings)
     if not 0 <= request.first_segment < len(pieces):
         raise InvalidParameter(
             f"first_segment must be below {len(pieces)}, not {request.first_segment}", param="first_segment"
