@@ -128,17 +128,18 @@ class BatchingEngine:
         return self._open.abort(request_id)
 
     def check_health(self) -> None:
-        """Return while the engine can speak.
+        """Return while the engine can speak. Callable from any thread, unlike all else.
 
         Raises:
-            EnginePoisoned: a device fault, repeated failures, lost slots, or a step without end.
+            EnginePoisoned: a device fault, repeated failures, lost slots, a thread that died, or a step
+                without end.
             EngineStopped: it isn't started, or was stopped.
         """
         owner = self._require_running()
-        ages = [owner.step_age_s, self._voicer.task_age_s if self._voicer else 0.0]
-        if max(ages) > self._options.max_step_s:
-            self.on_fault(f"a step has run for more than {self._options.max_step_s:g} s")
-            self._require_running()
+        reason = self._what_is_wrong(owner)
+        if reason is not None:
+            owner.say(self.on_fault, reason)  # streams belong to the event loop, whoever asks
+            raise EnginePoisoned(reason)
 
     def stats(self) -> EngineStats:
         """Return a snapshot of the engine's figures."""
@@ -149,6 +150,8 @@ class BatchingEngine:
         owner, self._owner = self._owner, None
         if owner is not None:
             owner.stop()
+            if self._ready is not None and not self._ready.done():  # nobody else will tell who waits for it
+                self._ready.set_exception(EngineStopped("the engine was stopped before it was ready"))
         self._open.fail_all(lambda: EngineStopped("the engine was stopped"))
         if owner is not None:
             await asyncio.to_thread(owner.join)
@@ -224,6 +227,16 @@ class BatchingEngine:
             owner.put(lambda engine: engine.prepared(result))
 
     # Inside
+
+    def _what_is_wrong(self, owner: Owner) -> str | None:
+        """Return what the engine's threads can't report themselves, if anything is wrong with them."""
+        workers = [worker for worker in (self._preparer, self._voicer) if worker is not None]
+        if not all(worker.is_alive for worker in workers):
+            return "a thread of the engine has died"
+        ages = [owner.step_age_s, *(worker.task_age_s for worker in workers)]
+        if max(ages) > self._options.max_step_s:
+            return f"a step has run for more than {self._options.max_step_s:g} s"
+        return None
 
     def _require_running(self) -> Owner:
         if self._poison_reason is not None:

@@ -55,7 +55,8 @@ class Owner:
 
     @property
     def step_age_s(self) -> float:
-        """How long the step that runs now has taken: a device that hangs raises nothing."""
+        """How long the step that runs now has taken, with the commands before it: a device that hangs raises
+        nothing."""
         since = self._step_since
         return 0.0 if since is None else time.monotonic() - since
 
@@ -82,7 +83,7 @@ class Owner:
         self._thread.join()
 
     def say(self, event: Callable[..., None], *details: Any) -> None:
-        """Tell the event loop something, unless nobody listens any more. For the thread itself."""
+        """Tell the event loop something, unless nobody listens any more. Callable from any thread."""
         if not self._stopping:
             self._post(event, *details)
 
@@ -104,9 +105,9 @@ class Owner:
     def _serve(self, engine: Engine) -> None:
         while not self._stopping:
             self._wake.clear()  # before looking: what happens from here on is seen at the next turn
+            self._step_since = time.monotonic()
             while not self._commands.empty():
                 self._commands.get()(engine)
-            self._step_since = time.monotonic()
             did_something = engine.step()
             self._step_since = None
             if not did_something:

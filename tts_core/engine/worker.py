@@ -34,6 +34,11 @@ class Worker(ABC, Generic[_Task]):
         since = self._task_since
         return 0.0 if since is None else time.monotonic() - since
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread runs: one that has died answers nobody."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         """Begin."""
         self._thread.start()
