@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 
 # Nothing here phones home; export another value to change that.
 export RAY_USAGE_STATS_ENABLED ?= 0
+# Gives every request a clean name before Serve's proxies see it.
+export RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH ?= deployments.http.request_id.middlewares
 
 # HAProxy's binary exists for Linux only; elsewhere Serve's own proxy does its work.
 ifeq ($(shell uname -s),Linux)
