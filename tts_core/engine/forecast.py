@@ -31,11 +31,13 @@ class _Watched:
 
     Attributes:
         letters: what its text is worth, at speed 1.
+        is_whole: whether all of it is said.
         since: (when, samples written) where the present pace is measured from.
         recent: the same, for later.
     """
 
     letters: float
+    is_whole: bool
     since: tuple[float, int]
     recent: tuple[float, int]
 
@@ -61,15 +63,19 @@ class Forecast:
         self._watched: dict[SpeechStream, _Watched] = {}
 
     def opened(self, stream: SpeechStream, request: SynthesisRequest, now_s: float) -> None:
-        """Watch a stream from its admission on."""
-        segments = request.segments[request.first_segment :]
-        letters = sum(_letters(segment.text) for segment in segments) / request.speed
-        self._watched[stream] = _Watched(letters, (now_s, 0), (now_s, 0))
+        """Watch a stream from its admission on.
+
+        One that goes on from somewhere is taken to say its whole text, and nothing is learnt: engines
+        number their own pieces of a text, not its segments.
+        """
+        letters = sum(_letters(segment.text) for segment in request.segments) / request.speed
+        is_whole = request.first_segment == 0
+        self._watched[stream] = _Watched(letters, is_whole, (now_s, 0), (now_s, 0))
 
     def closed(self, stream: SpeechStream) -> None:
         """Forget a stream, and learn from it if it came to its end."""
         watched = self._watched.pop(stream)
-        if stream.state is StreamState.FINISHED and watched.letters:
+        if stream.state is StreamState.FINISHED and watched.is_whole and watched.letters:
             self._letter_s.add(stream.num_written / stream.sample_rate_hz / watched.letters)
 
     def soonest_s(self, now_s: float) -> float:

@@ -11,9 +11,13 @@ from tts_core.request import Segment, SynthesisRequest
 RATE_HZ = 1000
 
 
-def request_of(num_letters: int, speed: float = 1.0, text: str = "") -> SynthesisRequest:
+def request_of(
+    num_letters: int, speed: float = 1.0, text: str = "", first_segment: int = 0
+) -> SynthesisRequest:
     segments = (Segment(0, text or "a" * num_letters),)
-    return SynthesisRequest(request_id="r", model="m", voice="v", segments=segments, speed=speed)
+    return SynthesisRequest(
+        request_id="r", model="m", voice="v", segments=segments, speed=speed, first_segment=first_segment
+    )
 
 
 def open_stream() -> SpeechStream:
@@ -102,6 +106,20 @@ async def test_a_speech_that_was_cut_off_teaches_nothing(forecast: Forecast) -> 
     write(cut, 0.1)
     cut.cancel()
     forecast.closed(cut)
+    forecast.opened(open_stream(), request_of(100), 0.0)
+    assert forecast.soonest_s(0.0) == pytest.approx(10.0)
+
+
+async def test_a_speech_that_goes_on_from_its_midst_teaches_nothing(
+    forecast: Forecast,
+) -> None:
+    """It has one segment, of which an engine makes as many pieces as it likes."""
+    moved = open_stream()
+    forecast.opened(moved, request_of(100, first_segment=7), 0.0)
+    assert forecast.soonest_s(0.0) == pytest.approx(10.0)
+    write(moved, 1.0)
+    moved.finish()
+    forecast.closed(moved)
     forecast.opened(open_stream(), request_of(100), 0.0)
     assert forecast.soonest_s(0.0) == pytest.approx(10.0)
 
