@@ -26,6 +26,8 @@ OPENING_S = 2.0
 """How long a request without any audio yet is tried elsewhere: its client can still be told."""
 PATIENCE_S = 30.0
 """How long a request that was being spoken is: a replacement needs some seconds to load its weights."""
+MAX_FRUITLESS = 3
+"""How many replicas in a row may go without a new sample: perhaps it is this very request that ends them."""
 _FIRST_WAIT_S = 0.05
 _MAX_WAIT_S = 2.0
 
@@ -85,14 +87,18 @@ class ResilientSpeech:
         """Yield the audio in order, each sample once.
 
         Raises:
-            PolyvoxError: the request can't be spoken, or no replica could take over.
+            PolyvoxError: the request can't be spoken, no replica could take over, or none gets any further.
         """
-        is_whole = False
+        is_whole, num_fruitless = False, 0
         while not is_whole:
+            num_given = self._num_given
             async for chunk in self._chunks_of_one():
                 yield chunk
             is_whole = self._error is None
             if self._error is not None:
+                num_fruitless = num_fruitless + 1 if self._num_given == num_given else 0
+                if num_fruitless == MAX_FRUITLESS:
+                    raise self._error
                 await self._move(self._error)
 
     async def _chunks_of_one(self) -> AsyncIterator[AudioChunk]:

@@ -111,7 +111,7 @@ async def resilient(replicas: Replicas) -> ResilientSpeech:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    failures=st.lists(st.tuples(st.integers(1, 900), st.integers(0, 2400)), max_size=4),
+    failures=st.lists(st.tuples(st.integers(1, 900), st.integers(0, 2400)), max_size=2),
     last_chunk=st.integers(1, 3000),
 )
 def test_whatever_dies_wherever_the_listener_gets_every_sample_once(
@@ -155,6 +155,19 @@ async def test_it_ends_with_the_error_when_nobody_takes_over() -> None:
     speech = await resilient(replicas)
     with pytest.raises(StreamInterrupted, match="it died"):
         await heard(speech)
+
+
+async def test_a_request_that_ends_one_replica_after_the_other_is_given_up() -> None:
+    """Each of them comes to the same place, and no further."""
+    replicas = Replicas(Replica(fails_after=800), *[Replica(fails_after=100) for _ in range(9)])
+    with pytest.raises(StreamInterrupted, match="it died"):
+        await heard(await resilient(replicas))
+    assert len(replicas.requests) == 1 + failover.MAX_FRUITLESS
+
+
+async def test_replicas_that_go_one_after_the_other_are_survived_while_each_adds_something() -> None:
+    each_a_little_further = [Replica(fails_after=count) for count in (100, 200, 300, 400, 500, 600, 800)]
+    assert await heard(await resilient(Replicas(*each_a_little_further, Replica()))) == WHOLE
 
 
 async def test_before_the_first_audio_another_replica_is_asked_too() -> None:
