@@ -6,10 +6,10 @@ import re
 
 _ITEM = re.compile(
     r"(?:(?<=[\s。．.、，,;；:：!！?？」』”）)])|(?<![\s\S]))([\u2460-\u2487\u2776-\u277f])[ \u3000]?"
-    r"(?=[^\W\d]|[「『“\"(（])(?![号號番])"
+    r"(?=[^\W\d]|[「『“\"(（])(?![号號番호])"
 )
 
 
 def part_circled(text: str, mark: str) -> str:
-    """Put a mark of pause behind circled numbers at the beginnings of clauses, 1号's and the like excepted."""
+    """Put a mark of pause behind circled numbers that begin clauses, unless they name something: ①号."""
     return _ITEM.sub(lambda match: match[1] + mark, text)

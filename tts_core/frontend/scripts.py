@@ -18,7 +18,7 @@ _STRETCH = re.compile(
     r"|(?P<ko>[\u1100-\u11ff\u3131-\u318e\ua960-\ua97f\uac00-\ud7ff\uffa1-\uffdc]+)"
     r"|(?P<digits>\d+(?:[.,:/-]\d+)*)"
 )
-_BESIDE_DIGIT = re.compile(r"(?<=\d)|(?<=\d )|[A-Za-z]+\$?\d")
+_BESIDE_DIGIT = re.compile(r"(?<=\d)|(?<=\d )|(?<=\d%)|[A-Za-z]+\$?\d")
 _MARK = re.compile(r"[,.!?。、…\n]")
 
 ReadsLatin = Callable[[str], "re.Pattern[str] | None"]

@@ -1,6 +1,6 @@
 """Words whose sound no rule of contact gives: compounds with a tense or an inserted consonant.
 
-The words are the examples of Standard Pronunciation (표준 발음법) 20 and 26 to 30 that the reference's
+Most words here are the examples of Standard Pronunciation (표준 발음법) 20 and 26 to 30 that the reference's
 dictionary lists, and numerals. They are written as they are spelled, with a mark before the syllable that
 changes: ' makes its consonant tense, + inserts ㄴ before its vowel, - turns its ㄹ into ㄴ. The rules do the
 rest: 막+일 is 막닐, and then [망닐].
@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import re
 
+from tts_core.frontend.korean.compounds import INSERTED_N, TENSE_AFTER_R, TENSE_BY_CUSTOM
 from tts_core.frontend.korean.contact import TENSE
 from tts_core.frontend.korean.jamo import compose, decompose
 
@@ -47,6 +48,10 @@ _IRREGULAR = {
     "송별연": "송벼련",
     "등용문": "등용문",
 }
+# Ten of something: 열 개 [열 깨].
+_TEN = re.compile(
+    "(?<![가-힣])(열 )(개|시|살|잔|번|권|가지|달)(?=[^가-힣]|[가이은는를을에의로도만쯤정간와]|$)"
+)
 _CHANGE = re.compile(r"(['+-])(.)")
 
 
@@ -61,7 +66,8 @@ def _changed(match: re.Match[str]) -> str:
 
 @functools.cache
 def _sounds() -> dict[str, str]:
-    marked = " ".join((_KEPT_N, _TENSE, _INSERTED, _NUMERALS)).split()
+    listed = (_KEPT_N, _TENSE, _INSERTED, _NUMERALS, TENSE_AFTER_R, TENSE_BY_CUSTOM, INSERTED_N)
+    marked = [word.replace("_", " ") for word in " ".join(listed).split()]
     return {_CHANGE.sub(r"\2", word): _CHANGE.sub(_changed, word) for word in marked} | _IRREGULAR
 
 
@@ -73,4 +79,5 @@ def _words() -> re.Pattern[str]:
 
 def respell(text: str) -> str:
     """Return `text` with the lexicon's words spelled as they sound, syllable for syllable."""
-    return _words().sub(lambda match: _sounds()[match[0]], text)
+    text = _words().sub(lambda match: _sounds()[match[0]], text)
+    return _TEN.sub(lambda match: match[1] + _CHANGE.sub(_changed, "'" + match[2]), text)

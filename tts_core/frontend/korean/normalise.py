@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Callable
 from re import Match
 
+from tts_core.frontend.circled import part_circled
 from tts_core.frontend.cut import collapse_punctuation
-from tts_core.frontend.korean.jamo import CODAS, ONSETS, VOWELS
+from tts_core.frontend.korean.jamo import CODAS, ONSETS, VOWELS, decompose
 from tts_core.frontend.korean.letters import say_addresses, say_jamo, say_latin
 from tts_core.frontend.korean.readings import say_numbers
 
@@ -53,11 +54,12 @@ _ARITHMETIC: tuple[tuple[re.Pattern[str], Callable[[Match[str]], str]], ...] = (
     (re.compile("(?<![A-Za-z])[Nn]o\\. ?(?=\\d)"), lambda _: "넘버 "),
     (re.compile("(?<=\\d)([²³])"), lambda m: " 제곱" if m[1] == "²" else " 세제곱"),
     (re.compile("(?<=\\d) ?\\+ ?(?=\\d)"), lambda _: " 더하기 "),
-    (re.compile("(?<=\\d) - (?=\\d)"), lambda _: " 빼기 "),
+    (re.compile("(?<=\\d) - (?=\\d)|(?<=\\d)-(?=\\d{1,9} ?=)"), lambda _: " 빼기 "),
     (re.compile("(?<=\\d) ?[×xX*] ?(?=\\d)"), lambda _: " 곱하기 "),
     (re.compile("(?<=\\d) ?÷ ?(?=\\d)"), lambda _: " 나누기 "),
     # The topic particle goes by the last sound of the number's name.
     (re.compile("(?<=(\\d)) ?= ?(?=[\\d-])"), lambda m: "은 " if m[1] in "013678" else "는 "),
+    (re.compile("(?<=([가-힣])) ?= ?(?=[\\d가-힣-])"), lambda m: "은 " if decompose(m[1]).coda else "는 "),
 )
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f]+")
 _PARTING = r"\"'()\[\]{}<>《》〈〉「」『』“”‘’:;/~|\\"
@@ -72,7 +74,7 @@ def normalise(text: str, read_han: Callable[[str], str]) -> tuple[str, int]:
         text: any text.
         read_han: returns the Hangul reading of Han characters; what it can't read stays as it is.
     """
-    text = _printed(text)
+    text = part_circled(_printed(text), ", ")
     for pattern, reading in _ARITHMETIC:
         text = pattern.sub(reading, text)
     text = _compatible(text)

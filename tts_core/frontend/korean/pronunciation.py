@@ -9,6 +9,8 @@ and 꽃잎이 its ㅍ (the reference's dictionary holds the word as it sounds al
 
 from __future__ import annotations
 
+import re
+
 from tts_core.frontend.korean.contact import TENSE, at_end, before_consonant, before_vowel
 from tts_core.frontend.korean.jamo import SILENT, Syllable, compose, decompose, is_syllable
 from tts_core.frontend.korean.lexicon import respell
@@ -28,6 +30,7 @@ _PALATAL = {"ㄷ": ("", "ㅈ"), "ㅌ": ("", "ㅊ"), "ㄾ": ("ㄹ", "ㅊ")}
 _STEM_CODAS = {"ㄴ": "ㄴ", "ㅁ": "ㅁ", "ㄵ": "ㄴ", "ㄻ": "ㅁ", "ㄼ": "ㄼ", "ㄾ": "ㄾ"}
 _TENSE_AFTER_STEM = "ㄱㄷㅅㅈ"
 _TENSE_AFTER_R = ("걸", "밖에", "세라", "수록", "지라도", "지언정", "진대")
+_PROMISE = re.compile("게(?:요?(?![가-힣])|요)")
 Item = Syllable | str
 
 
@@ -89,6 +92,8 @@ def _special(text: str, items: list[Item], index: int) -> None:
             _after_stem(item, following)
         _palatalise(item, following)
     _irregular_cluster(item, None if spaced else following)
+    if item.coda == "ㄹ" and following and not spaced:
+        _promise(text, items, index)
     if item.coda == "ㄹ" and following:
         _after_r(text, item, following, index, spaced=spaced)
 
@@ -135,6 +140,15 @@ def _after_r(text: str, item: Syllable, following: Syllable, index: int, *, spac
     tense = item.tag == "E" if spaced else item.tag != "E" and text.startswith(_TENSE_AFTER_R, index + 1)
     if tense:
         following.onset = TENSE.get(following.onset, following.onset)
+
+
+def _promise(text: str, items: list[Item], index: int) -> None:
+    """Say 갈게 and 드릴게요 as [갈께], [드릴께요]; not 길게, an adjective's stem and its ending."""
+    item, following = items[index], items[index + 1]
+    if not (isinstance(item, Syllable) and isinstance(following, Syllable)):
+        return
+    if _PROMISE.match(text, index + 1) and (item.tag != "V" or text.startswith("요", index + 2)):
+        following.onset = "ㄲ"
 
 
 def _contact(items: list[Item], index: int) -> None:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from re import Match
 
 from tts_core.frontend.korean.counters import COUNTER, join_counter, say_counted
+from tts_core.frontend.korean.jamo import is_syllable
 from tts_core.frontend.korean.numbers import POINT, say_digits, say_sino
 
 _NUMBER = r"\d+(?:\.\d+)?"
 _FIRST = r"(?<![\d.])"  # a rule begins where a number begins, or it would try every digit of a long one
 _CURRENCIES = {"₩": "원", "$": "달러", "€": "유로", "£": "파운드", "¥": "엔", "₫": "동", "฿": "바트"}
+_THOUSANDS = {"K": 1000, "M": 1_000_000, "B": 1_000_000_000}
+# Days that are called by their digits.
+_NAMED_DAYS = r"6\.25|3\.1|8\.15|4\.19|5\.18|5\.16|12\.12|4\.3|10\.26"
+_AFTER_DAYS = "전쟁|절|광복|혁명|민주|운동|사건|사태|참변|항쟁|쿠데타|군사"
+_TOLD = "비밀번호|인증번호|인증 번호|인증코드|인증 코드|암호|코드"
+_HALVES = "오[전후]|아침|점심|저녁|밤|새벽|낮|정오|자정|내일|오늘|다음"
 _LENGTHS = {"km": "킬로미터", "cm": "센티미터", "mm": "밀리미터", "m": "미터"}
 _UNITS = {
     **_LENGTHS,
@@ -50,8 +58,9 @@ _UNIT = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=Tru
 # Koreans spell letters beside a digit: 3D, MP3, A4.
 LATIN = re.compile(
     rf"(?:(?<=\d)|(?<=\d ))(?:km/h|{_UNIT}|[AaPp]\.?[Mm])(?![A-Za-z])"
-    r"|(?<=\d)[A-Z]{1,4}(?![A-Za-z])|(?<![A-Za-z-])[A-Z]{1,3}(?=\d)"
+    r"|(?<=\d%)p(?![A-Za-z])|(?<=\d)[A-Z]{1,4}(?![A-Za-z])|(?<![A-Za-z-])(?:[A-Z]{1,3}|v)(?=\d)"
 )
+_PARTICLES = frozenset("이가은는을를에의로도만와과씩쯤정간째입까부하들짜동뿐")
 _HALF_OF_DAY = {"a": "오전", "p": "오후"}
 
 
@@ -78,6 +87,8 @@ def _mobile(match: Match[str]) -> str:
 
 def _money(match: Match[str]) -> str:
     sign, number, scale = match.groups()
+    if scale in _THOUSANDS:
+        number, scale = f"{Decimal(number) * _THOUSANDS[scale]:f}".removesuffix(".0"), None
     return join_counter(_scaled_number(number, scale), _CURRENCIES[sign])
 
 
@@ -97,7 +108,10 @@ def _range(match: Match[str]) -> str:
 
 
 def _counted(match: Match[str]) -> str:
-    number, counter = match.groups()
+    number, gap, counter = match.groups()
+    rest = match.string[match.end() : match.end() + 1]
+    if gap and len(counter) == 1 and is_syllable(rest or " ") and rest not in _PARTICLES:  # 99 달성
+        return say_sino(number) + gap + counter
     return say_counted(number, counter, match.string[match.end() : match.end() + 8])
 
 
@@ -122,6 +136,20 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match[str]], str]], ...] = (
     (re.compile(r"(?<=\d),(?=\d{3}(?!\d))|(?<=\d),(?=\d{3},)"), lambda _: ""),
     (re.compile(rf"{_FIRST}({_NUMBER}) ?[~∼〜] ?({_NUMBER}) ?({COUNTER}|%)"), _range),
     (
+        re.compile(rf"({_TOLD})([은는이가:]? ?)['\"‘“「]?(\d{{3,12}})(?![\d.,]|만|억|원|[개명])"),
+        lambda m: m[1] + m[2] + say_digits(m[3]),
+    ),
+    (re.compile(rf"(?<![\d.])({_NAMED_DAYS})(?= ?(?:{_AFTER_DAYS}))"), lambda m: _in_groups(m[1], "")),
+    (re.compile(rf"(?<=[가-힣]) ?[~∼〜] ?(?={_HALVES})"), lambda _: "에서 "),
+    (
+        re.compile(r"(?<![가-힣])([월화수목금토일]) ?[~∼〜-] ?([월화수목금토일])(?![가-힣])"),
+        lambda m: f"{m[1]}에서 {m[2]}",
+    ),
+    (
+        re.compile(rf"{_FIRST}(\d{{1,3}})-(\d{{1,3}})(?= ?(?:[대완역]?승|패배|무승부|으?로 ))"),
+        lambda m: f"{say_sino(m[1])} 대 {say_sino(m[2])}",
+    ),
+    (
         re.compile(r"(?<=[\d가-힣%CF]) ?[~∼〜] ?(?=[\d₩$+-]|오[전후] ?\d|[월화수목금토일]요일)"),
         lambda _: "에서 ",
     ),
@@ -143,7 +171,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match[str]], str]], ...] = (
     (re.compile(r"(?<![\d.-])(?:0\d{1,2}[-) .]+)\d{3,4}[- .]\d{4}(?!\d)"), _telephone),
     (re.compile(r"(?<![\d.-])1[568]\d\d-\d{4}(?!\d)"), _telephone),
     (re.compile(r"(?<![\d.-])(01[016-9])(\d{3,4})(\d{4})(?!\d)"), _mobile),
-    (re.compile(rf"([{''.join(_CURRENCIES)}]) ?({_NUMBER})({_SCALE})?(?:원)?"), _money),
+    (re.compile(rf"([{''.join(_CURRENCIES)}]) ?({_NUMBER})({_SCALE}|[KMB](?![A-Za-z]))?(?:원)?"), _money),
     (re.compile(rf"{_FIRST}({_NUMBER}) ?- ?({_NUMBER}) ?(?!번|호|동)({COUNTER}|%)"), _range),
     (re.compile(rf"{_FIRST}({_NUMBER}) ?km/h"), lambda m: f"시속 {say_sino(m[1])} 킬로미터"),
     (
@@ -160,7 +188,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match[str]], str]], ...] = (
     (re.compile(r"(?<![\d가-힣A-Za-z])[-−](?=\d)"), lambda _: "마이너스 "),
     (re.compile(r"제 ?(\d+)"), lambda m: f"제{say_sino(m[1])}"),
     (re.compile(rf"{_FIRST}({_NUMBER})({_SCALE})"), lambda m: _scaled_number(m[1], m[2])),
-    (re.compile(rf"{_FIRST}({_NUMBER}) ?({COUNTER})"), _counted),
+    (re.compile(rf"{_FIRST}({_NUMBER})( ?)({COUNTER})"), _counted),
     (re.compile(_NUMBER), lambda m: say_sino(m[0])),
 )
 
