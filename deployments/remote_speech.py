@@ -28,6 +28,9 @@ from tts_core.voice import VoiceInfo
 
 VOICES_MAX_AGE_S = 30.0
 
+ASK_AGAIN_AFTER_S = (0.0, 0.01, 0.02)
+"""Pauses between asking one replica and the next; all is over within the 50 ms that a refusal may take."""
+
 
 @dataclass(frozen=True)
 class Timeouts:
@@ -187,9 +190,11 @@ class RemoteSpeechSource:
             Overloaded: every replica that was asked is full.
             PolyvoxError: see `translate`.
         """
-        # A full replica may have a free neighbour that the router's figures didn't show yet.
-        with contextlib.suppress(Overloaded):
-            return await self._ask_one(request)
+        # A full replica may have a free neighbour: for a moment the router counts streams that have ended.
+        for delay_s in ASK_AGAIN_AFTER_S:
+            with contextlib.suppress(Overloaded):
+                return await self._ask_one(request)
+            await asyncio.sleep(delay_s)
         return await self._ask_one(request)
 
     async def _ask_one(self, request: SynthesisRequest) -> RemoteSpeech:
