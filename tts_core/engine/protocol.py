@@ -11,7 +11,8 @@ from tts_core.voice import VoiceInfo
 
 
 class AsyncEngine(Protocol):
-    """A speech engine as its owner sees it. All methods belong to the event loop that called `start`.
+    """A speech engine as its owner sees it. All methods belong to the event loop that called `start`, except
+    `check_health`, which any thread may call.
 
     An engine knows nothing of HTTP, encodings or replicas. It promises that the PCM of a request depends
     on the request alone: not on its neighbours, on timing, or on what was spoken before.

@@ -28,8 +28,8 @@ from tests.unit.models.gpt_sovits_engine.support import (
     speak_alone,
 )
 from tts_core.engine.operations import Decode, Prefill
-from tts_core.engine.sequence import Listener
-from tts_core.errors import SegmentFailed
+from tts_core.engine.sequence import Listener, SequenceStatus
+from tts_core.errors import EnginePoisoned, SegmentFailed
 from tts_core.models.gpt_sovits.decoding import TokenDecoder
 from tts_core.models.gpt_sovits.guards import MAX_RETRIES, Flaw, Verdict
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
@@ -283,6 +283,37 @@ def test_a_take_that_fails_ends_the_request(bench: Bench, model: LoadedModel) ->
         bench.run()
     assert isinstance(bench.heard(str(seed)).error, SegmentFailed)
     assert bench.scheduler.num_running == 0
+
+
+async def test_a_device_fault_in_a_take_that_is_said_again_is_told_to_everyone(model: LoadedModel) -> None:
+    engine = new_engine(model)
+    await engine.start()
+    fault = RuntimeError("CUDA error: device-side assert triggered")
+    with (
+        wayward(model, {Course.STOPS: 1.0}),
+        broken(model.t2s, "prefill", fault, after=1),
+        pytest.raises(EnginePoisoned, match="reading the prompt of segment 0"),
+    ):
+        await hear(engine.generate(one()))
+    assert engine.stats().num_open == 0
+    assert engine.stats().guards.num_retries == 1
+    await engine.stop()
+
+
+async def test_whoever_leaves_while_their_retry_waits_for_a_slot_leaves_nothing(model: LoadedModel) -> None:
+    """Between two takes their slot is anyone's."""
+    bench = new_bench(model, num_slots=1)
+    with wayward(model):
+        stops, speaks = seed_whose(model, Course.STOPS, Course.SPEAKS), seed_whose(model, Course.SPEAKS)
+        leaving = bench.add(one(stops))
+        while not bench.ears.verdicts:
+            bench.step()
+        bench.add(one(speaks))
+        assert leaving.sequences[0].status is SequenceStatus.WAITING
+        bench.engine.remove(leaving)
+        bench.run()
+        assert bench.heard(str(speaks)).pcm == speak_alone(model, one(speaks))
+    assert str(stops) not in bench.ears.heard
 
 
 # Figures
