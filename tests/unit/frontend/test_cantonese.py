@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tts_core.frontend.cantonese import FrontEnd
+from tts_core.frontend.cantonese.dictionary import jyutping_of
 from tts_core.frontend.cantonese.syllables import syllable_phones
 from tts_core.frontend.symbols import UNK, symbol_table
 
@@ -28,7 +29,7 @@ def _rows(name: str) -> list[list[str]]:
 
 
 def _jyutping(text: str) -> str:
-    return " ".join(reading or char for char, reading in ToJyutping.get_jyutping_list(text))
+    return " ".join(reading or char for char, reading in jyutping_of(text))
 
 
 @pytest.mark.parametrize(("text", "phones"), _rows("phones_yue.tsv"))

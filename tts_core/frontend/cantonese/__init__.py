@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ToJyutping  # type: ignore[import-untyped, unused-ignore]
-
+from tts_core.frontend.cantonese.dictionary import jyutping_of
 from tts_core.frontend.cantonese.normalise import normalise
 from tts_core.frontend.cantonese.numbers import LATIN
 from tts_core.frontend.cantonese.syllables import syllable_phones
@@ -20,7 +19,7 @@ class FrontEnd:
         normalised, num_dropped = normalise(text)
         phones: list[str] = []
         spoken: list[str] = []
-        for char, jyutping in ToJyutping.get_jyutping_list(normalised):
+        for char, jyutping in jyutping_of(normalised):
             read = _phones(char, jyutping)
             phones.extend(read)
             if read:

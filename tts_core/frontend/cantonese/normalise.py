@@ -7,6 +7,7 @@ import unicodedata
 from re import Match
 
 from tts_core.frontend.cantonese.numbers import say_numbers
+from tts_core.frontend.circled import part_circled
 from tts_core.frontend.cut import collapse_punctuation
 
 _SILENT_CATEGORIES = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Me", "Mn"))
@@ -28,7 +29,7 @@ _AFTER_NUMBERS = str.maketrans(
         "+": "加",
         "=": "等於",
         "×": "乘",
-        "÷": "除",
+        "÷": "除以",
     }
 )
 # Simplified characters that the dictionary reads otherwise than the traditional ones they stand for.
@@ -46,6 +47,7 @@ _WRITTEN = re.compile(rf"[!?…,.\-{_HAN}]")
 
 def normalise(text: str) -> tuple[str, int]:
     """Return the text as it is read, and the number of letters and digits left out."""
+    text = part_circled(text, "，")
     text = "".join(char for char in text.translate(_BEFORE_NUMBERS) if _printed(char))
     text = _TIMES.sub("×", _COMPATIBLE.sub(_plain, text))
     text = _AND.sub("同", say_numbers(text)).translate(_AFTER_NUMBERS)
