@@ -11,7 +11,7 @@ from torch import Tensor
 
 from tts_core.errors import EmptyInput, InputTooLong, UnsupportedLanguage
 from tts_core.frontend.cut import MAX_PIECE_CHARS, cut_text
-from tts_core.frontend.lexicon import Lexicon, rejoin, without_marks
+from tts_core.frontend.lexicon import Lexicon, rejoin
 from tts_core.frontend.pipeline import PhoneSequence, PhoneSpan, holds_speech, phonemize
 from tts_core.frontend.protocol import Readings
 from tts_core.frontend.segmenter import split_long
@@ -57,10 +57,8 @@ def pieces_of(segments: Sequence[Segment], language: str) -> list[str]:
 
     Segments shorter than 5 characters join the next one (the last joins the one before); each then gets an
     end mark where it lacks one, and a full stop before a first clause that might be swallowed. One of
-    several lines, or that takes longer to say than the model speaks well at a stretch, becomes several.
-
-    Raises:
-        EmptyInput: a segment holds no letter or digit.
+    several lines, or that takes longer to say than the model speaks well at a stretch, becomes several. One
+    without a letter or digit becomes none.
     """
     joined: list[str] = []
     pending = ""
@@ -78,8 +76,6 @@ def pieces_of(segments: Sequence[Segment], language: str) -> list[str]:
 
 def _pieces(text: str, language: str) -> list[str]:
     pieces = cut_text(text.strip(), language, "cut0")
-    if not pieces:
-        raise EmptyInput(f"there is nothing to speak in {without_marks(text)!r}", param="input")
     return rejoin(part for piece in pieces for part in split_long(piece, _MAX_PIECE_LETTERS))
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from tts_core.errors import EmptyInput
 from tts_core.frontend.lexicon import Lexicon, mark_inline_phones
-from tts_core.models.gpt_sovits.conditioning import Piece, sayable
+from tts_core.models.gpt_sovits.conditioning import Piece, pieces_of, sayable
+from tts_core.request import Segment
 
 
 def test_what_is_left_out_counts_with_the_piece_after_it_or_else_the_last() -> None:
@@ -31,3 +32,13 @@ def test_words_whose_phones_were_given_are_said_in_any_script() -> None:
     assert sayable(["สวัสดี"], "en", "v2", Lexicon("en", words=words)) == [Piece("สวัสดี", 0)]
     with pytest.raises(EmptyInput):
         sayable(["ครับ"], "en", "v2", Lexicon("en", words=words))
+
+
+@pytest.mark.parametrize("nothing", ["-----", "......", "★★★★★"])
+def test_a_segment_of_marks_alone_does_not_end_those_beside_it(nothing: str) -> None:
+    texts = ("Hello to you all.", nothing, "Good day to you.")
+    pieces = pieces_of([Segment(index, text) for index, text in enumerate(texts)], "en")
+    kept = sayable(pieces, "en", "v2", Lexicon("en"))
+    assert [piece.text for piece in kept] == ["Hello to you all.", "Good day to you."]
+    with pytest.raises(EmptyInput):
+        sayable(pieces_of([Segment(0, nothing)], "en"), "en", "v2", Lexicon("en"))

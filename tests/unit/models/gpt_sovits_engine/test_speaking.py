@@ -117,11 +117,6 @@ def test_pieces_get_an_end_mark_and_shield_a_short_first_clause() -> None:
     assert pieces_of(segments("对，我们走吧"), "zh") == ["。对，我们走吧。"]
 
 
-def test_a_segment_of_symbols_alone_is_refused() -> None:
-    with pytest.raises(EmptyInput, match="nothing to speak"):
-        pieces_of(segments("A good sentence.", "!!! ??? ..."), "en")
-
-
 def test_chinese_phones_have_berts_features_and_english_ones_have_zeros(model: LoadedModel) -> None:
     sequence = read_piece("你好世界 hello。", "zh", model)
     features = phone_features(sequence, model)
