@@ -59,19 +59,24 @@ def decide_han(text: str, found: Sequence[Stretch], default: str) -> list[Stretc
     Args:
         text: folded.
         found: its stretches.
-        default: what Chinese is read in, and whatever nothing is known of: "zh" or "yue".
+        default: what is read of which nothing is known: "zh", "yue" or "ja". Chinese is "zh" beside "ja".
     """
     clauses, clause_of = _clauses(text, found)
     languages = _inherited([clause.language() for clause in clauses], [clause.sentence for clause in clauses])
     decided: list[Stretch] = []
     for stretch, index in zip(found, clause_of, strict=True):
         if stretch.kind == HAN:
-            language = languages[index]
             chars = text[stretch.start : stretch.end]
-            is_default = language in (None, CHINESE) or any(_is_foreign_to(str(language), c) for c in chars)
-            stretch = stretch._replace(kind=default if is_default else str(language))
+            stretch = stretch._replace(kind=_language_of(chars, languages[index], default))
         decided.append(stretch)
     return decided
+
+
+def _language_of(chars: str, of_clause: str | None, default: str) -> str:
+    language = of_clause or ("ja" if default == "ja" else CHINESE)
+    if language == CHINESE or any(_is_foreign_to(language, char) for char in chars):
+        return CHINESE if default == "ja" else default
+    return language
 
 
 def is_chinese(chars: str, beside: str | None) -> bool:

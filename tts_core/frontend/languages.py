@@ -53,7 +53,7 @@ _LANGUAGES = {
     ),
 }
 # Every script in its own language; Han characters that tell nothing of theirs in this one.
-_AUTOMATIC = {"auto": "zh", "auto_yue": "yue"}
+_AUTOMATIC = {"auto": "zh", "auto_yue": "yue", "auto_ja": "ja"}
 _ALL = "all_"
 
 # By the module.

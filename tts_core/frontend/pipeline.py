@@ -7,7 +7,7 @@ import re
 
 from tts_core.errors import EmptyInput
 from tts_core.frontend.cut import with_end_mark
-from tts_core.frontend.han_context import decide_han
+from tts_core.frontend.han_context import CHINESE, decide_han
 from tts_core.frontend.languages import (
     RequestLanguage,
     check_spoken,
@@ -90,9 +90,9 @@ def phonemize(
         text: any text.
         language: a request language, in any case. "en" reads everything as English. "zh", "ja", "ko" and
             "yue" read Latin letters as English and all else in their language, digits by what is around
-            them; "all_zh", "all_ja", ... the same, and all digits in their language. "auto" and "auto_yue"
-            read every script in its own language, Han characters by their context, and where that tells
-            nothing in Mandarin or Cantonese.
+            them; "all_zh", "all_ja", ... the same, and all digits in their language. "auto", "auto_yue" and
+            "auto_ja" read every script in its own language, Han characters by their context, and where that
+            tells nothing in Mandarin, Cantonese or Japanese.
         version: the model's version, which decides the symbol table.
         lexicon: words whose readings the server or the request gives.
         readings: "natural" as people would read it, "reference" as GPT-SoVITS's own front end does.
@@ -129,6 +129,19 @@ def holds_speech(text: str, language: str, version: str = "v2", readings: Readin
         return is_certain or bool(_read(text, request, version, None))
     except EmptyInput:
         return False
+
+
+def settle(text: str, language: str) -> str:
+    """Return the request language for the pieces of a whole text.
+
+    That is "auto_ja" instead of "auto" where there are kana and no Han characters seem Chinese: a sentence in
+    Han characters alone is Japanese then too. Any other language is returned as it is.
+    """
+    if language.strip().lower() != "auto":
+        return language
+    plain = folded(text)
+    kinds = {stretch.kind for stretch in decide_han(plain, stretches(plain), CHINESE)}
+    return "auto_ja" if "ja" in kinds and CHINESE not in kinds else language
 
 
 def phonemize_prompt(

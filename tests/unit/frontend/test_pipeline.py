@@ -65,7 +65,7 @@ def test_the_version_decides_the_ids() -> None:
         phonemize(text, "zh", "v7")
 
 
-@pytest.mark.parametrize("language", ["xx", "", "all_en", "auto_ja", "zh\ud800", "中文"])
+@pytest.mark.parametrize("language", ["xx", "", "all_en", "auto_ko", "zh\ud800", "中文"])
 def test_other_languages_are_refused_with_the_list_of_those_that_work(language: str) -> None:
     with pytest.raises(UnsupportedLanguage) as caught:
         phonemize("你好世界", language)
@@ -74,7 +74,7 @@ def test_other_languages_are_refused_with_the_list_of_those_that_work(language: 
 
 def test_the_reference_s_request_languages_are_supported() -> None:
     later = {"auto_yue", "ko", "all_ko", "yue", "all_yue"}
-    first = {"auto", "zh", "all_zh", "ja", "all_ja", "en"}
+    first = {"auto", "auto_ja", "zh", "all_zh", "ja", "all_ja", "en"}
     assert set(supported_languages()) == set(supported_languages("v2ProPlus")) == first | later
     assert set(supported_languages("v1")) == first
 
@@ -83,7 +83,7 @@ def test_the_reference_s_request_languages_are_supported() -> None:
 def test_version_1_has_no_phones_for_korean_and_cantonese_and_says_so(language: str) -> None:
     assert phonemize("你好，안녕하세요", language, "v2")
     for refused in (lambda: canonical_language(language, "v1"), lambda: phonemize("你好", language, "v1")):
-        with pytest.raises(UnsupportedLanguage, match="version v1; supported: auto, zh, all_zh"):
+        with pytest.raises(UnsupportedLanguage, match="version v1; supported: auto, auto_ja, zh, all_zh"):
             refused()
 
 

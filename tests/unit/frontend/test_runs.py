@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tts_core.frontend.pipeline import phonemize
+from tts_core.frontend.pipeline import phonemize, settle
 
 # For a Han character that its dictionary lacks, pyopenjtalk-plus asks SudachiPy, by a method grown old.
 pytestmark = pytest.mark.filterwarnings("ignore:Dictionary.create:DeprecationWarning")
@@ -33,11 +33,21 @@ def spoken(text: str, language: str) -> str:
         ("all_yue", "yue en yue"),
         ("auto", "zh en ja ko"),
         ("auto_yue", "yue en ja ko"),
+        ("auto_ja", "zh en ja ko"),
         ("en", "en"),
     ],
 )
 def test_scripts_by_request_language(language: str, expected: str) -> None:
     assert spoken("你爱吃大學 apple，これはりんごです。사과입니다。", language) == expected
+
+
+def test_what_nothing_is_known_of_is_in_the_language_of_the_whole_text() -> None:
+    assert settle("東京都。今日は暑いですね。", "AUTO") == "auto_ja"
+    assert spoken("東京都。", "auto_ja") == "ja"
+    assert spoken("東京都。", "auto") == "zh"
+    assert settle("我喜欢你。ありがとう。", "auto") == "auto"
+    assert settle("東京都。", "auto") == "auto"
+    assert settle("東京都。今日は暑いですね。", "zh") == "zh"
 
 
 @pytest.mark.parametrize("language", ["auto", "zh", "ja", "ko", "yue", "en"])

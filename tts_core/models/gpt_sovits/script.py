@@ -8,7 +8,7 @@ from functools import partial
 
 from tts_core.errors import InvalidParameter
 from tts_core.frontend.lexicon import Lexicon, Words
-from tts_core.frontend.pipeline import PhoneSequence
+from tts_core.frontend.pipeline import PhoneSequence, settle
 from tts_core.models.gpt_sovits.conditioning import (
     Piece,
     PromptFeatures,
@@ -153,6 +153,8 @@ def write_script(
     Raises:
         RequestError: the text or the voice can't be spoken.
     """
+    if model.readings == "natural":
+        language = settle("".join(segment.text for segment in request.segments), language)
     lexicon = Lexicon(language, options.words, request.lexicon, request.inline_phones)
     texts = pieces_of(request.segments, language)
     pieces = sayable(texts, language, model.version, lexicon, model.readings)
