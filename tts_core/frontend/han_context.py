@@ -29,7 +29,7 @@ _SENTENCE_ENDS = frozenset("。！？!?｡.") | NEWLINES
 _MAX_DEPTH = 8
 # Words that are Chinese beside kana too; 這 and 我 could be the beginnings of Japanese words there.
 _CHINESE_WORD = re.compile(
-    r"[很呢吧啊哪个們麼沒]|我(?:是|的|要|想|在|有|去|叫|用|爱|愛)|(?:[他不就也]|都|才|可|還)是|也有|這."
+    r"[很呢吧啊哪个們麼沒]|唔(?:好|係|該|使)|[即都就仲真]係|我(?:是|的|要|想|在|有|去|叫|用|爱|愛)|(?:[他不就也]|都|才|可|還)是|也有|這."
     r"|叫[做作]|[喊問答說]道|非常[好多大]"
 )
 # Chinese where no kana is near: 我が and 是が are Japanese.

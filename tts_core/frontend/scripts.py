@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 HAN = "han"
 DIGITS = "digits"
+# Chinese says its own digits before a letter (四K, 五G); Japanese and Korean say English ones.
+_SAYS_DIGITS = frozenset(("zh", "yue"))
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 # What has no name here (spaces, marks, other scripts) goes with what stands before it; so does the C of 20°C.
 _STRETCH = re.compile(
@@ -16,10 +18,13 @@ _STRETCH = re.compile(
     r"|(?P<han>[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+)"
     r"|(?P<ja>[\u3005\u3006\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\uff66-\uff9f]+)"
     r"|(?P<ko>[\u1100-\u11ff\u3131-\u318e\ua960-\ua97f\uac00-\ud7ff\uffa1-\uffdc]+)"
-    r"|(?P<digits>\d+(?:[.,:/-]\d+)*)"
+    r"|(?P<digits>\d+(?:[.,:/-]\d+)*|[\u2460-\u2487])"
 )
 _BESIDE_DIGIT = re.compile(r"(?<=\d)|(?<=\d )|(?<=\d%)|[A-Za-z]+\$?\d")
-_MARK = re.compile(r"[,.!?。、…\n]")
+_MARK = re.compile(r"[,.!?;。、…\n]")
+_SUM = re.compile(r"\s?[+*/^=×÷]\s?")
+_CIRCLED = frozenset(map(chr, range(0x2460, 0x2488)))  # they number items, whatever words these begin with
+_GRADE = re.compile("[A-Z]")
 
 ReadsLatin = Callable[[str], "re.Pattern[str] | None"]
 """From a language to a pattern of Latin letters that it reads itself, such as km after a digit."""
@@ -84,10 +89,36 @@ def keep_units(text: str, found: Sequence[Stretch], default: str, reads_latin: R
 def read_digits(text: str, found: Sequence[Stretch], default: str) -> list[Stretch]:
     """Give digits to the language around them, and where there is none to `default`."""
     around = _Around(text, found, (DIGITS,))
-    return [
-        stretch._replace(kind=around.language(index) or default) if stretch.kind == DIGITS else stretch
-        for index, stretch in enumerate(found)
-    ]
+    around_all = _Around(text, found, ("en", DIGITS))
+    read: list[Stretch] = []
+    for index, stretch in enumerate(found):
+        if stretch.kind == DIGITS:
+            own = around_all.language(index) if text[stretch.start] in _CIRCLED else ""
+            own = own or _in_sum(text, read, stretch) or _beside_letters(text, found, index)
+            stretch = stretch._replace(kind=own or around.language(index) or default)
+        read.append(stretch)
+    return read
+
+
+def _in_sum(text: str, read: Sequence[Stretch], stretch: Stretch) -> str:
+    """Return "en" for the digits of a formula that goes on from a letter: x + 5 = 20."""
+    if not read or read[-1].kind != "en":
+        return ""
+    last = read[-1]
+    is_term = last.end - last.start == 1 or text[last.start].isdigit()
+    return "en" if is_term and _SUM.fullmatch(text, last.end, stretch.start) else ""
+
+
+def _beside_letters(text: str, found: Sequence[Stretch], index: int) -> str:
+    """Return what digits are read in by the letters they touch: 2nd is English, 5A景区 Chinese."""
+    following = found[index + 1 : index + 3]
+    if not following or following[0].kind != "en" or following[0].start != found[index].end:
+        return ""
+    letters, after = following[0], following[-1]
+    if text[letters.start].islower():
+        return "en"
+    touches = after.start == letters.end and after.kind in _SAYS_DIGITS
+    return after.kind if touches and _GRADE.fullmatch(text, letters.start, letters.end) else ""
 
 
 def runs_of(text: str, found: Sequence[Stretch], default: str) -> list[Run]:

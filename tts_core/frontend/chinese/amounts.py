@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from re import Match
 
 from tts_core.frontend.chinese.cardinals import say_amount, say_number
@@ -35,7 +36,9 @@ _CODES = {
     "HKD": "港元",
     "KRW": "韩元",
 }
-_LETTER_SCALES = {"K": "千", "M": "百万", "B": "十亿"}
+_LETTER_SCALES = {"K": 1000, "M": 1_000_000, "B": 1_000_000_000}
+# 4K of a screen isn't four thousand.
+_SHARP = " ?(?:电|電|高清|超清|超高|分辨|屏|视频|視頻|画|畫|显|投影|蓝光|影|摄|像|级|直播|片)"
 _UNITS = {
     "km": "公里",
     "m": "米",
@@ -107,8 +110,9 @@ _MEASURE = rf"(?:{_UNIT})(?:\^?[23²³])?(?:/(?:{_UNIT})(?:\^?[23²³])?)?(?![A-
 _PER = "月|年|天|日|周|人|次|小时|分钟|秒|平方米|平米|斤|公斤|吨|个|件|台|位|升|公里|千米|度|晚|股|桶|张|份"
 # What is read here though it begins with Latin letters; these stand beside digits.
 LATIN = re.compile(
-    rf"(?:(?<=\d)|(?<=\d )){_MEASURE}|(?:(?<=\d)|(?<=\d ))(?:{_CODE}|[Kk])(?![A-Za-z])"
+    rf"(?:(?<=\d)|(?<=\d )){_MEASURE}|(?:(?<=\d)|(?<=\d ))(?:{_CODE}|[Kk](?!{_SHARP}))(?![A-Za-z])"
     rf"|(?<![A-Za-z])(?:(?:US|HK|NT|CA|A|S)(?=\$\d)|(?:{_CODE})(?=\d))|(?<=\d)[xX](?=\d)"
+    r"|(?:(?<=\$\d)|(?<=\$\d[\d.])|(?<=\$\d[\d.]\d)|(?<=\$\d{2}[\d.]\d))[MB](?![A-Za-z])"
     r"|(?<=-\d\d)T(?=\d\d:)|(?<=:\d\d)Z(?![A-Za-z])"
 )
 
@@ -127,8 +131,11 @@ def _measure(match: Match[str]) -> str:
 
 def _scaled(number: str, scale: str | None) -> str:
     scale = scale or ""
+    if scale in _LETTER_SCALES:
+        whole = f"{Decimal(number.replace(',', '')) * _LETTER_SCALES[scale]:f}"
+        return say_amount(whole.rstrip("0").rstrip(".") if "." in whole else whole)
     word = "两" if number == "2" and scale else say_amount(number)
-    return word + _LETTER_SCALES.get(scale, scale)
+    return word + scale
 
 
 def _money(match: Match[str]) -> str:
@@ -175,5 +182,6 @@ AMOUNTS: tuple[Rule, ...] = (
     rule(
         rf"{FIRST}({NUMBER})\s?({_UNIT})(?:\^?([23]))?(?:/({_UNIT})(?:\^?([23]))?)?(?![A-Za-z0-9])", _measure
     ),
+    rule(rf"{FIRST}({NUMBER})[Kk](?![A-Za-z])", lambda m: _scaled(m[1], "K")),
     rule(rf"/(?=(?:{_PER})(?![\u4e00-\u9fff]*/))", "每"),
 )

@@ -8,6 +8,7 @@ from re import Match
 
 from tts_core.frontend.chinese.numbers import say_numbers
 from tts_core.frontend.chinese.script import simplify
+from tts_core.frontend.circled import part_circled
 from tts_core.frontend.cut import collapse_punctuation
 
 _BEFORE_NUMBERS = str.maketrans(
@@ -15,6 +16,7 @@ _BEFORE_NUMBERS = str.maketrans(
         "〇": "零",
         "⋯": "…",
         "‥": "…",
+        **{chr(0x2160 + index): str(index + 1) for index in range(12)},  # Roman numerals of one character
         **dict.fromkeys("–−‐‑", "-"),
         **{code: f"^{digit}" for digit, code in zip("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True)},
     }
@@ -75,7 +77,7 @@ _UNWRITTEN = re.compile(rf"[^{_HAN}!?…,.]+")
 
 def normalise(text: str) -> tuple[str, int]:
     """Return the text as it is read, and the number of letters and digits in it that Chinese can't read."""
-    text = _DASHES.sub("-", _BEFORE_FRACTION.sub("又", text.translate(_BEFORE_NUMBERS)))
+    text = _DASHES.sub("-", _BEFORE_FRACTION.sub("又", part_circled(text, "，").translate(_BEFORE_NUMBERS)))
     text = simplify(_COMPATIBLE.sub(_plain, text).replace("\u2044", "/"))
     text = say_numbers(_ASIDE.sub(",", text))
     for pattern, word in _SIGNS:

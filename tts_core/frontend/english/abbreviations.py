@@ -112,7 +112,7 @@ ABBREVIATIONS: tuple[Rule, ...] = (
     rule(r"\bet al\b\.?", "and others"),
     rule(r"\ba\.\s?k\.\s?a\.", "also known as", _IGNORE),
     rule(r"\bPh\.\s?D\b\.?", "P H D"),
-    rule(r"\b([ap])\.\s?m\b(?:\.(?=\s+(?-i:[a-z])|,))?", lambda m: m[1].upper() + "M", _IGNORE),
+    rule(r"\b([ap])\.\s?m\b(?:\.(?=\s+(?-i:[a-z])|,|\s?[-–~]))?", lambda m: m[1].upper() + "M", _IGNORE),
     rule(
         rf"(?<=[a-z] )({_one_of(_STREETS)})\.(?=,|\s+[a-z]|\s*$|\s+{_STARTERS})(?<! the St\.)",
         lambda m: _STREETS[m[1]],

@@ -35,7 +35,7 @@ def split_capitals(text: str, words: Container[str], *, shouted: bool = False) -
 
     def capitals(match: Match[str]) -> str:
         word, ending = match.groups()
-        if _is_word(word, words, 2 if shouted else _MIN_WORD_LETTERS):
+        if is_word(word, words, 2 if shouted else _MIN_WORD_LETTERS):
             return word.capitalize() + (ending or "")
         # "CPUs" is read like "CPU's"; without the apostrophe its end would be the word "us".
         return _LETTER_PAIR.sub(" ", word) + ("'s" if ending else "")
@@ -46,7 +46,8 @@ def split_capitals(text: str, words: Container[str], *, shouted: bool = False) -
     return _SPLIT.sub(" ", _INNER_CAPITAL.sub(inner, _CAPITALS.sub(capitals, text)))
 
 
-def _is_word(word: str, words: Container[str], min_letters: int) -> bool:
+def is_word(word: str, words: Container[str], min_letters: int = _MIN_WORD_LETTERS) -> bool:
+    """Tell whether capital letters are read as a word."""
     if _LOUD.fullmatch(word) or _WORD_ACRONYMS.fullmatch(word):
         return True
     known = len(word) >= min_letters and word.lower() in words

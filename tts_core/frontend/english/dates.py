@@ -95,6 +95,7 @@ DATES: tuple[Rule, ...] = (
         lambda m: f"{_DAYS[m[1]]} to {_DAYS[m[2]]}",
     ),
     rule(rf"(?<!\d)({_YEAR})[-/.](0?[1-9]|1[0-2])[-/.]({_DAY})(?=T?(?!\d|[-/.]\d))", _year_first),
+    rule(rf"(?<![\d/-])({_YEAR})/(\d\d)(?= (?:season|school|academic|fiscal|financial|budget))", _years),
     rule(r"(?<=[a-z])T(?=\d\d:\d\d)", ", "),
     rule(r"(?<=:\d\d)(?:\.\d{1,9})?Z\b", " U T C"),
     rule(rf"(?<![\d/.\-])(\d\d?)([-/.])(\d\d?)\2({_YEAR})(?![\d/\-]|\.\d)", _year_last),

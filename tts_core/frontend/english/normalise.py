@@ -8,7 +8,7 @@ from collections.abc import Container
 
 from tts_core.frontend.english.abbreviations import ABBREVIATIONS
 from tts_core.frontend.english.addresses import ADDRESSES
-from tts_core.frontend.english.capitals import split_capitals
+from tts_core.frontend.english.capitals import is_word, split_capitals
 from tts_core.frontend.english.numbers import say_numbers
 from tts_core.frontend.english.roman import ROMAN
 from tts_core.frontend.english.signs import SIGNS, say_signs, superscripts
@@ -27,6 +27,7 @@ _MARKS = str.maketrans(
     }
 )
 _BEFORE_FRACTION = re.compile("(?<=[0-9]) ?(?=[¼-¾⅐-⅞])")
+_BEFORE_DECIMAL = re.compile(r"(?<=[A-Z])(?=\d{1,9}\.\d)")
 _DOT_IN_NAME = re.compile(r"(?<=[A-Za-z])\.(?=[a-z]{2})")
 _UNWRITTEN = re.compile(r"[^ A-Za-z'.,?!\-]")
 _SIGN_BETWEEN_WORDS = re.compile(r"(?<=[A-Za-z])(?:[^\w\s'.,?!\-]|_)+(?=[A-Za-z])")
@@ -45,7 +46,7 @@ def normalise(text: str, words: Container[str] = ()) -> tuple[str, int]:
     """
     text = superscripts(_BEFORE_FRACTION.sub(" and ", text.translate(_EARLY_MARKS)))
     text = unicodedata.normalize("NFKC", text).replace("\u2044", "/")
-    shouted = text.isupper() and len(_SHOUTED.findall(text)) >= _SHOUTED_WORDS
+    shouted = _is_shouted(text, words)
     text = _in_words(text).translate(_MARKS)
     text = _DOT_IN_NAME.sub(" dot ", text)
     text = "".join(char for char in unicodedata.normalize("NFD", text) if unicodedata.category(char) != "Mn")
@@ -56,8 +57,14 @@ def normalise(text: str, words: Container[str] = ()) -> tuple[str, int]:
     return re.sub(r" {2,}", " ", _REPEATED.sub(r"\1", text)).strip(), num_dropped
 
 
+def _is_shouted(text: str, words: Container[str]) -> bool:
+    """Tell a text all in capitals from a list of letters that are (ATM, NHK, PTA): it has words."""
+    capitals = _SHOUTED.findall(text) if text.isupper() else []
+    return len(capitals) >= _SHOUTED_WORDS and any(is_word(word, words) for word in capitals)
+
+
 def _in_words(text: str) -> str:
     """Spell out everything but letters; each step leaves nothing for the next to misread."""
     text = apply(ABBREVIATIONS, apply(ADDRESSES, text))
     text = apply(SIGNS, apply(ROMAN, text))
-    return say_signs(say_numbers(text))
+    return say_signs(say_numbers(_BEFORE_DECIMAL.sub(" ", text)))

@@ -45,7 +45,7 @@ def _fraction(match: Match[str]) -> str:
     if match[0] in _IDIOMS:
         return _IDIOMS[match[0]]
     above, below = int(match[1]), int(match[2])
-    if below in _RATED[1:] and above <= below:
+    if (below in _RATED[1:] or (above >= 10 and below >= 100)) and above <= below:
         return f"{say_cardinal(above)} out of {say_cardinal(below)}"
     if below < 2 or (below > _MAX_NAMED_PART and below % 100):
         return f"{say_cardinal(above)} over {say_cardinal(below)}"
