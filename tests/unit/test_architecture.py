@@ -96,7 +96,12 @@ def test_the_core_knows_nothing_of_serving() -> None:
 
 
 def test_the_http_edge_knows_nothing_of_ray() -> None:
-    edge = [*sources("deployments/http"), *sources("deployments/keys"), ROOT / "deployments/speech.py", ROOT / "deployments/config.py"]
+    edge = [
+        *sources("deployments/http"),
+        *sources("deployments/keys"),
+        ROOT / "deployments/speech.py",
+        ROOT / "deployments/config.py",
+    ]
     wrong = {str(path): names for path in edge if (names := foreign(path, FORBIDDEN_AT_THE_EDGE))}
     assert not wrong
 
