@@ -152,7 +152,8 @@ class SpeechStream:
     def deadline(self) -> float:
         """When, by the loop's clock, a real-time listener runs out of what was produced, or of patience.
 
-        The listener is taken to play from the moment the first chunk was handed out.
+        The listener is taken to play from the moment the first chunk was handed out. Whoever ran dry goes on
+        when there is more: else those who are late would be served before those who just came, for ever.
         """
         if self._playing_since is None:
             return self._opened_at + PATIENCE_S
@@ -165,6 +166,7 @@ class SpeechStream:
         if not self.closed:
             if self.timeline.heard_s is None:
                 self.timeline.heard_s = time.monotonic()
+            self._resume_playing()
             self._buffer += pcm
             self._refresh()
 
@@ -228,6 +230,11 @@ class SpeechStream:
     @property
     def _num_buffered(self) -> int:
         return len(self._buffer) // BYTES_PER_SAMPLE
+
+    def _resume_playing(self) -> None:
+        """Note how long a listener who ran dry has waited for what is about to be written."""
+        if self._playing_since is not None:
+            self._playing_since += max(0.0, self._loop.time() - self.deadline)
 
     def _take(self) -> AudioChunk:
         if self._playing_since is None:

@@ -104,6 +104,23 @@ async def test_the_deadline_is_when_the_listener_runs_out_of_patience_then_of_au
     assert stream.deadline == pytest.approx(loop.time() + 4.0, abs=0.1)
 
 
+async def test_whoever_ran_dry_plays_on_when_there_is_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A player waits for audio: what came late isn't owed for ever."""
+    now = asyncio.get_running_loop().time()
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now)
+    stream = make_stream(lead_s=100)
+    stream.write(SECOND)
+    await anext(stream)
+    assert stream.deadline == pytest.approx(now + 1.0)
+    now += 5.0
+    assert stream.deadline == pytest.approx(now - 4.0)
+    stream.write(SECOND * 2)
+    assert stream.deadline == pytest.approx(now + 2.0)
+    now += 1.0
+    stream.write(SECOND)
+    assert stream.deadline == pytest.approx(now + 2.0)
+
+
 async def test_paused_producer_never_leaves_a_short_rest_stuck() -> None:
     stream = make_stream(lead_s=0.05, first_chunk_s=0.1)
     stream.write(bytes(2 * 60))
