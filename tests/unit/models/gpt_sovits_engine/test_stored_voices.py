@@ -36,7 +36,7 @@ def voices(store: Store, monkeypatch: pytest.MonkeyPatch) -> StoredVoices:
     monkeypatch.setattr("tts_core.models.gpt_sovits.stored_voices._MAX_AGE_S", 0.0)
     parts = dict.fromkeys(("speech_features", "phone_features", "speaker_encoder"))
     sovits = SimpleNamespace(config=None, codebook=None)
-    model = SimpleNamespace(name="mine", sovits=sovits, **parts)
+    model = SimpleNamespace(name="mine", readings="natural", sovits=sovits, **parts)
     voices = StoredVoices(cast(Any, store), cast(Any, None), cast(Any, model))
     voices.infos()
     return voices
