@@ -13,7 +13,7 @@ from starlette.responses import Response
 from deployments.config import IngressArgs
 from deployments.http.framing import BareFraming, Framing
 from deployments.http.governor import BURST_BYTES, Governor
-from deployments.http.planning import Planner, Wish
+from deployments.http.planning import Plan, Planner, Wish
 from deployments.http.request_id import stream_id
 from deployments.http.speech_response import NUM_DROPPED, SpeechResponse
 from deployments.keys.key_file import Key
@@ -26,6 +26,10 @@ from tts_core.audio.formats import FORMATS, AudioFormat
 from tts_core.audio.per_chunk import PerChunkEncoder
 from tts_core.engine.stream import BYTES_PER_SAMPLE
 from tts_core.errors import InputTooLong
+from tts_core.frontend.filters import TextOptions
+
+SHORT_CHARS = 1000
+"""Of plain text, cut into sentences within a millisecond or two."""
 
 
 @dataclass
@@ -75,11 +79,18 @@ class Service:
     async def _open(self, wish: Wish, request_id: str, payer: str) -> CountedSpeech:
         # A full server spends next to nothing on those whom it refuses.
         self.source.check_room(self._planner.resolve_model(wish.model))
-        plan = self._planner.plan(wish, stream_id(request_id), await self._emoji_language(wish))
+        plan = await self._plan(wish, stream_id(request_id))
         with self.tracing.part("open"):
             request = replace(plan.request, traceparent=self.tracing.traceparent())
             speech = await self.source.open(request, payer)
         return CountedSpeech(speech, plan.num_dropped, plan.request.model)
+
+    async def _plan(self, wish: Wish, request_id: str) -> Plan:
+        """Plan in a thread what may take more than a moment, so that nobody else's audio waits for it."""
+        emoji_language = await self._emoji_language(wish)
+        if len(wish.text) <= SHORT_CHARS and wish.text_options == TextOptions():
+            return self._planner.plan(wish, request_id, emoji_language)
+        return await asyncio.to_thread(self._planner.plan, wish, request_id, emoji_language)
 
     async def _emoji_language(self, wish: Wish) -> str:
         """Return which language emoji are named in: the text's, or else the voice's; "" where they aren't."""

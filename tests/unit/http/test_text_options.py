@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
 
+from deployments.http.planning import Plan, Planner
 from tests.unit.http.fakes import FakeSource
 from tts_core.frontend.lexicon import without_marks
 
@@ -150,3 +153,27 @@ async def test_the_last_event_counts_what_the_engine_could_not_speak_too(
     done = json.loads(answer.text.strip().rsplit("data: ", 1)[1])
     assert (done["type"], done["num_dropped"]) == ("speech.audio.done", 6)
     assert (await ask(client, "post", "Hello 🎉.")).headers["x-num-dropped"] == "6"
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "elsewhere"),
+    [
+        ("Hello there.", {}, False),
+        ("# Hello", {"text_format": "markdown"}, True),
+        ("Hello there. " * 200, {}, True),
+    ],
+)
+async def test_what_takes_more_than_a_moment_is_planned_beside_the_event_loop(
+    client: httpx.AsyncClient, text: str, changes: dict[str, str], elsewhere: bool
+) -> None:
+    planned_in: list[threading.Thread] = []
+    original = Planner.plan
+
+    def plan(*arguments: Any) -> Plan:
+        planned_in.append(threading.current_thread())
+        return original(*arguments)
+
+    with patch.object(Planner, "plan", plan):
+        assert (await ask(client, "openai", text, **changes)).status_code == 200
+    (thread,) = planned_in
+    assert (thread is not threading.current_thread()) is elsewhere
