@@ -28,8 +28,8 @@ from tts_core.engine.stream import BYTES_PER_SAMPLE
 from tts_core.errors import InputTooLong
 from tts_core.frontend.filters import TextOptions
 
-SHORT_CHARS = 1000
-"""Of plain text, cut into sentences within a millisecond or two."""
+SHORT_CHARS = 300
+"""Of plain text, cut into sentences within two milliseconds."""
 
 
 @dataclass

@@ -160,7 +160,7 @@ async def test_the_last_event_counts_what_the_engine_could_not_speak_too(
     [
         ("Hello there.", {}, False),
         ("# Hello", {"text_format": "markdown"}, True),
-        ("Hello there. " * 200, {}, True),
+        ("Hello there. " * 30, {}, True),
     ],
 )
 async def test_what_takes_more_than_a_moment_is_planned_beside_the_event_loop(
