@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 from typer.testing import CliRunner, Result
@@ -22,8 +24,14 @@ def polyvox(*arguments: str, stdin: str | None = None, env: dict[str, str] | Non
 def start(
     *arguments: str, cwd: Path | None = None, env: dict[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start in a process of its own, with pipes to all of its ends and `env` on top of the environment."""
+    """Start in a process of its own, with pipes to all of its ends and `env` on top of the environment.
+
+    It can be interrupted, which a shell's background jobs, and all that they start, can't be.
+    """
     pipe = subprocess.PIPE
     command = [sys.executable, "-m", "polyvox", *arguments]
     env = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
-    return subprocess.Popen(command, cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe, env=env)
+    interruptible = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    return subprocess.Popen(
+        command, cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe, env=env, preexec_fn=interruptible
+    )
