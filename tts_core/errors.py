@@ -11,13 +11,16 @@
     │   ├── UnsupportedLanguage     unsupported_language
     │   ├── InvalidVoice            invalid_voice
     │   ├── UnknownVoice            unknown_voice
-    │   └── UnknownModel            unknown_model
+    │   ├── UnknownModel            unknown_model
+    │   ├── UnknownSpeech           unknown_speech
+    │   └── OffsetBeyondEnd         offset_beyond_end
     ├── Overloaded                  overloaded
     ├── SpeechError                 speech was begun and can't go on
     │   ├── SegmentFailed           segment_failed
     │   ├── EngineStopped           engine_stopped
     │   ├── EnginePoisoned          engine_poisoned
-    │   └── StreamInterrupted       stream_interrupted
+    │   ├── StreamInterrupted       stream_interrupted
+    │   └── SpeechChanged           speech_changed
     └── SetupError                  this machine or its configuration can't run what was asked for
         ├── InvalidConfig           invalid_config
         ├── MissingDependency       missing_dependency
@@ -108,6 +111,14 @@ class UnknownModel(RequestError):
     code = "unknown_model"
 
 
+class UnknownSpeech(RequestError):
+    code = "unknown_speech"
+
+
+class OffsetBeyondEnd(RequestError):
+    code = "offset_beyond_end"
+
+
 class Overloaded(PolyvoxError):
     code = "overloaded"
 
@@ -130,6 +141,12 @@ class EnginePoisoned(SpeechError):
 
 class StreamInterrupted(SpeechError):
     code = "stream_interrupted"
+
+
+class SpeechChanged(SpeechError):
+    """Who could go on with it would speak otherwise than who began."""
+
+    code = "speech_changed"
 
 
 class SetupError(PolyvoxError):

@@ -91,6 +91,11 @@ class SpeechStream:
     Producer: `write` while `has_room` (or `await wait_for_room()`), then `finish` or `fail` once.
     Consumer: `async for chunk in stream`, `acknowledge` as audio reaches the listener, `cancel` to leave.
 
+    Attributes:
+        fingerprint: names everything but the request that the audio depends on: weights, voice, options, kind
+            of machine. The same request under the same fingerprint gives the same bytes. Set by the engine;
+            "" where it can't tell.
+
     Args:
         sample_rate_hz: rate of the mono PCM that is written.
         limits: lead and chunk sizes.
@@ -108,6 +113,7 @@ class SpeechStream:
         self.sample_rate_hz = sample_rate_hz
         self.state = StreamState.OPEN
         self.timeline = Timeline()
+        self.fingerprint = ""
         self.num_dropped = 0  # letters and digits that the producer can't speak, in segments begun so far
         self._max_lead = int(limits.lead_s * sample_rate_hz)
         self._max_chunk = max(1, int(limits.max_chunk_s * sample_rate_hz))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from tts_core.frontend.gaps import is_wide
 from tts_core.frontend.lexicon.reading import Reading
@@ -30,6 +30,12 @@ class Words:
 
     def __len__(self) -> int:
         return sum(map(len, self._by_key.values()))
+
+    def __iter__(self) -> Iterator[Reading]:
+        """Yield all readings, in an order that depends on nothing but them."""
+        for key in sorted(self._by_key):
+            readings = self._by_key[key]
+            yield from (readings[language] for language in sorted(readings))
 
     def longest(self, key: str, start: int, languages: list[str]) -> Reading | None:
         """Return the reading of the longest word that stands at `start`, if one does.
