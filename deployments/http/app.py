@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, Response
 from deployments.http.api_v2 import api_v2_routes
 from deployments.http.authentication import Authentication
 from deployments.http.body_limit import BodyLimit
-from deployments.http.errors import error_response, from_http, from_validation
+from deployments.http.errors import error_response, from_http, from_validation, route_of
 from deployments.http.health import health_routes
 from deployments.http.observed import Observed
 from deployments.http.openai import openai_routes
@@ -77,18 +77,19 @@ def _omit_422(app: FastAPI) -> None:
 def _add_error_handlers(app: FastAPI, figures: IngressFigures) -> None:
     @app.exception_handler(PolyvoxError)
     async def known(request: Request, error: PolyvoxError) -> Response:
-        return error_response(error, request.url.path)
+        return error_response(error, route_of(request.scope))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        return error_response(from_validation(error), request.url.path)
+        return error_response(from_validation(error), route_of(request.scope))
 
     @app.exception_handler(HTTPException)
     async def routing(request: Request, error: HTTPException) -> Response:
-        return from_http(error, request.url.path)
+        return from_http(error, route_of(request.scope))
 
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> Response:
         logger.exception("request %s failed", request.state.request_id, exc_info=error)
         figures.told(PolyvoxError.code)  # answered outside of all middleware
-        return error_response(PolyvoxError("the server failed; its log says why"), request.url.path)
+        failure = PolyvoxError("the server failed; its log says why")
+        return error_response(failure, route_of(request.scope))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from deployments.http.errors import error_response
+from deployments.http.errors import error_response, route_of
 from deployments.keys.errors import KeyMissing, ScopeMissing
 from deployments.keys.key_file import Key
 from deployments.keys.key_file import Scope as KeyScope
@@ -20,6 +20,7 @@ _SCOPES: dict[str, KeyScope] = {
     "/v1/audio/voices": "voices",
     "/v1/models": "voices",
 }
+_SCOPE_FOLDERS: dict[str, KeyScope] = {"/v1/audio/speech/": "speak"}
 _KEY_HEADERS = ("xi-api-key", "x-api-key")
 
 
@@ -43,7 +44,7 @@ class Authentication:
             await self._app(scope, receive, send)
             return
         try:
-            scope.setdefault("state", {})["key"] = self._key(HTTPConnection(scope), _route(scope))
+            scope.setdefault("state", {})["key"] = self._key(HTTPConnection(scope), route_of(scope))
         except PolyvoxError as error:
             await _refuse(error, scope, receive, send)
         else:
@@ -53,7 +54,7 @@ class Authentication:
         """Return who asks. Raises PolyvoxError where that may not be."""
         if self._ring is None or path in _OPEN or path.startswith(_OPEN_FOLDER):
             return None
-        needed = _SCOPES.get(path, "admin")
+        needed = _scope(path)
         if needed == "voices" and self._public_voices:
             return None
         key = self._ring.find(_token(connection))
@@ -62,10 +63,9 @@ class Authentication:
         return key
 
 
-def _route(scope: Scope) -> str:
-    """Return the path as the router will see it, so that both mean the same route."""
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", ""))
+def _scope(path: str) -> KeyScope:
+    folder = f"{path.rpartition('/')[0]}/"
+    return _SCOPES.get(path) or _SCOPE_FOLDERS.get(folder, "admin")
 
 
 def _token(connection: HTTPConnection) -> str:
@@ -84,4 +84,4 @@ async def _refuse(error: PolyvoxError, scope: Scope, receive: Receive, send: Sen
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": error.code})
         return
-    await error_response(error, _route(scope))(scope, receive, send)
+    await error_response(error, route_of(scope))(scope, receive, send)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from deployments.http.errors import error_response
+from deployments.http.errors import error_response, route_of
 from tts_core.errors import BodyTooLarge
 
 
@@ -21,7 +21,7 @@ class BodyLimit:
             return
         error = BodyTooLarge(f"the body may have {self._max_bytes} bytes at most")
         if _declared_length(scope) > self._max_bytes:
-            await error_response(error, scope["path"])(scope, receive, send)
+            await error_response(error, route_of(scope))(scope, receive, send)
             return
         num_received = 0
 

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Scope
 
 from tts_core.errors import InvalidParameter, MalformedBody, PolyvoxError
 
@@ -57,6 +58,12 @@ ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
     },
     503: {"description": "No replica can speak at the moment."},
 }
+
+
+def route_of(scope: Scope) -> str:
+    """Return the path as the router sees it: without the prefix that the application is served under."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
 
 
 def http_status(error: PolyvoxError) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from deployments.http.errors import ERROR_CODE
+from deployments.http.errors import ERROR_CODE, route_of
 from deployments.metrics.listening import IngressFigures
 from deployments.tracing.untraced import Attributes, Untraced
 
@@ -37,7 +37,7 @@ class Observed:
                 self._tracing.event("answer", {})
             await send(message)
 
-        tracing = Untraced() if _path(scope) in _UNTRACED else self._tracing
+        tracing = Untraced() if route_of(scope) in _UNTRACED else self._tracing
         about: Attributes = {
             "http.request.method": scope["method"],
             "polyvox.request_id": scope["state"]["request_id"],
@@ -58,8 +58,3 @@ class Observed:
                 found["error.type"] = value.decode("ascii")
                 self._figures.told(value.decode("ascii"))
         return found
-
-
-def _path(scope: Scope) -> str:
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", ""))
