@@ -24,6 +24,9 @@ _STATUS = {
     "invalid_voice": 400,
     "unknown_voice": 404,
     "unknown_model": 404,
+    "unknown_speech": 404,
+    "speech_changed": 409,
+    "offset_beyond_end": 416,
     "missing_api_key": 401,
     "invalid_api_key": 401,
     "insufficient_scope": 403,
@@ -42,7 +45,9 @@ _KIND = {
     401: "invalid_request_error",
     403: "permission_error",
     404: "invalid_request_error",
+    409: "invalid_request_error",
     413: "invalid_request_error",
+    416: "invalid_request_error",
 }
 
 
@@ -51,7 +56,9 @@ ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
     401: {"description": "The server asks for an API key, and there was none, or not one of its own."},
     403: {"description": "The API key isn't good for this route."},
     404: {"description": "No such voice or model."},
+    409: {"description": "What is to go on would go on otherwise: model, voice or request have changed."},
     413: {"description": "The body is too large."},
+    416: {"description": "The speech that is to go on ends before that sample."},
     429: {
         "description": "Every slot is taken (`overloaded`), or the key has used up what it may use "
         "(`rate_limit_exceeded`); `Retry-After` says when to come back."
