@@ -10,6 +10,8 @@
     │   ├── UnsupportedFormat       unsupported_format
     │   ├── UnsupportedLanguage     unsupported_language
     │   ├── InvalidVoice            invalid_voice
+    │   │   ├── VoiceExists         voice_exists
+    │   │   └── VoiceDamaged        voice_damaged
     │   ├── UnknownVoice            unknown_voice
     │   ├── UnknownModel            unknown_model
     │   ├── UnknownSpeech           unknown_speech
@@ -101,6 +103,14 @@ class UnsupportedLanguage(RequestError):
 
 class InvalidVoice(RequestError):
     code = "invalid_voice"
+
+
+class VoiceExists(InvalidVoice):
+    code = "voice_exists"
+
+
+class VoiceDamaged(InvalidVoice):
+    code = "voice_damaged"
 
 
 class UnknownVoice(RequestError):

@@ -21,7 +21,8 @@ Source = bytes | bytearray | BinaryIO | str | os.PathLike[str]
 
 # Only formats that hold their sound themselves: a playlist could make libav open other files or addresses.
 _DEMUXERS = "wav,w64,aiff,flac,mp3,ogg,aac,mov,mp4,m4a,matroska,webm,caf,amr"
-_OPEN_OPTIONS = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "none"}
+CONTAINED = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "none"}
+"""What to open a file with that comes from outside."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +85,7 @@ def _decode(source: Source, max_duration_s: float | None, *, is_prefix: bool) ->
     file = io.BytesIO(source) if isinstance(source, (bytes, bytearray)) else source
     pieces: list[NDArray[np.float32]] = []
     num_samples = rate_hz = 0
-    with av.open(file, "r", options=dict(_OPEN_OPTIONS)) as container:
+    with av.open(file, "r", options=dict(CONTAINED)) as container:
         for frame in _frames(container, is_prefix=is_prefix):
             if frame.sample_rate != (rate_hz or frame.sample_rate):
                 raise ValueError("its sample rate changes on the way")

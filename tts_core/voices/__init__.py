@@ -4,6 +4,7 @@
 won't do. Nothing here knows a model: what a model makes of a voice is computed by the model's own package.
 """
 
+from tts_core.voices.consent import Consent
 from tts_core.voices.defaults import VoiceDefaults
 from tts_core.voices.recording import EXTRA_LIMITS, RecordingLimits, Upload, check_recording
 from tts_core.voices.store import DEFAULT_STORE, VoiceStore
@@ -12,6 +13,7 @@ from tts_core.voices.voice import Recording, Voice
 __all__ = [
     "DEFAULT_STORE",
     "EXTRA_LIMITS",
+    "Consent",
     "Recording",
     "RecordingLimits",
     "Upload",

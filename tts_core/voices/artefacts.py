@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tts_core.errors import InvalidVoice, UnknownVoice
+from tts_core.errors import InvalidVoice, UnknownVoice, VoiceDamaged
 from tts_core.voices.storage import Storage
 from tts_core.voices.voice import FORMAT, Voice, canonical_json
 
@@ -180,8 +180,8 @@ class Artefacts:
         except FileNotFoundError:
             return
 
-    def _damaged(self, path: str, expected: str, found: str) -> InvalidVoice:
-        return InvalidVoice(
+    def _damaged(self, path: str, expected: str, found: str) -> VoiceDamaged:
+        return VoiceDamaged(
             f"{self._storage.url}/{path}: expected {expected}; found {found}. "
             "Remove the voice and add it again.",
             param=path,

@@ -12,6 +12,8 @@ import struct
 
 import av
 
+from tts_core.audio.decoder import CONTAINED
+
 # Encoder delay and padding (Opus 27 ms, AAC 48 ms) may count on one side only.
 _TOLERANCE_S = 0.06
 _MP3_HEADERS = (b"Xing", b"Info", b"VBRI")
@@ -58,7 +60,7 @@ def _ends_ogg(data: bytes) -> bool:
 
 
 def _declared_duration_s(data: bytes) -> float | None:
-    with av.open(io.BytesIO(data), "r", options={"protocol_whitelist": "none"}) as container:
+    with av.open(io.BytesIO(data), "r", options=dict(CONTAINED)) as container:
         kind = container.format.name
         stream = container.streams.audio[0]
         declared = [] if container.duration is None else [container.duration / av.time_base]

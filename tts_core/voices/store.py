@@ -8,8 +8,9 @@ import logging
 import os
 from collections.abc import Sequence
 
-from tts_core.errors import InvalidVoice, UnknownVoice
+from tts_core.errors import InvalidVoice, UnknownVoice, VoiceExists
 from tts_core.voices.artefacts import Artefacts
+from tts_core.voices.consent import Consent
 from tts_core.voices.defaults import VoiceDefaults
 from tts_core.voices.recording import (
     EXTRA_LIMITS,
@@ -64,8 +65,9 @@ class VoiceStore:
         *,
         extras: Sequence[Upload] = (),
         defaults: VoiceDefaults = _NO_DEFAULTS,
+        consent: Consent | None = None,
     ) -> Voice:
-        """Check a voice, keep it and return it. Adding the same again changes nothing.
+        """Check a voice, keep it and return it. Adding the same again changes nothing, nor its consent.
 
         Args:
             name: what requests will call it.
@@ -74,20 +76,37 @@ class VoiceStore:
             language: of the text.
             extras: further recordings of the same speaker, for the timbre.
             defaults: settings of its own.
+            consent: what the speaker agreed to.
 
         Raises:
-            InvalidVoice: something about it won't do, or the name belongs to another voice.
+            InvalidVoice: something about it won't do.
+            VoiceExists: the name belongs to another voice.
             OSError: the store can't be written.
         """
         name, text, language = check_name(name), check_text(text), check_language(language)
         checked = [check_recording(recording, self._limits)]
         checked += [check_recording(extra, self._extra_limits) for extra in extras]
-        voice = Voice(name, text, language, tuple(checked), defaults)
+        voice = Voice(name, text, language, tuple(checked), defaults, consent)
         files = [upload.data for upload in (recording, *extras)]
-        while not self._is_kept(voice):
+        while (kept := self._kept(voice)) is None:
             with contextlib.suppress(FileExistsError):  # another process was faster: is it the same voice?
                 self._artefacts.keep(voice, files)
-        return voice
+        return kept
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all voices, damaged or not, sorted."""
+        return self._artefacts.names()
+
+    def id_of(self, name: str) -> str:
+        """Return the id that a name stands for at this moment.
+
+        Raises:
+            UnknownVoice: there is no such name.
+            InvalidVoice: what is kept of it is damaged.
+        """
+        if not is_name(name):
+            raise self._unknown(name)
+        return self._artefacts.id_of(name)
 
     def get(self, id_or_name: str) -> Voice:
         """Return a voice.
@@ -148,21 +167,21 @@ class VoiceStore:
         except UnknownVoice:
             return None  # removed since the names were listed
 
-    def _is_kept(self, voice: Voice) -> bool:
-        """Whether this very voice is kept under its name, with sound files."""
+    def _kept(self, voice: Voice) -> Voice | None:
+        """Return this very voice as it is kept under its name, with sound files; None where it isn't."""
         try:
             kept = self._artefacts.open(voice.name)
         except UnknownVoice:
-            return False
+            return None
         if kept.id != voice.id:
-            raise InvalidVoice(
+            raise VoiceExists(
                 f"expected a new name; found {voice.name!r}, which belongs to another voice ({kept.id}). "
                 "Choose another name, or remove that voice first.",
                 param="name",
             )
         for index in range(len(kept.recordings)):
             self._artefacts.read_recording(kept.name, kept.id, index)
-        return True
+        return kept
 
     def _names_of(self, id_or_name: str) -> tuple[str, ...]:
         """Return the names to look under. Other strings never reach the storage: they could be paths."""
@@ -179,4 +198,5 @@ class VoiceStore:
     def _unknown(self, id_or_name: str) -> UnknownVoice:
         near = difflib.get_close_matches(id_or_name, self._artefacts.names(), _SHOWN_MATCHES)
         hint = f"; near it: {', '.join(near)}" if near else ""
-        return UnknownVoice(f"there is no voice {id_or_name!r} in {self.url}{hint}", param="voice")
+        # Where the store is, is nobody's business who asks over HTTP.
+        return UnknownVoice(f"there is no voice {id_or_name!r}{hint}", param="voice")

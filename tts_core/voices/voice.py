@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tts_core.errors import InvalidVoice
+from tts_core.voices.consent import Consent
 from tts_core.voices.defaults import VoiceDefaults
 
 FORMAT = "polyvox-voice/1"
@@ -47,7 +48,8 @@ class Voice:
         language: request language of the text ("en", "zh", ...).
         recordings: the reference first, then extra references, which only shape the timbre.
         defaults: settings of its own.
-        id: "v-" and 16 hex digits that follow from everything but names: equal content, equal id.
+        consent: what the speaker agreed to, where somebody stated it.
+        id: "v-" and 16 hex digits that follow from everything but names and consent: equal content, equal id.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Voice:
     language: str
     recordings: tuple[Recording, ...]
     defaults: VoiceDefaults = field(default_factory=VoiceDefaults)
+    consent: Consent | None = None
 
     @property
     def id(self) -> str:
@@ -69,6 +72,7 @@ class Voice:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the voice as plain values, the id included."""
+        consent = {} if self.consent is None else {"consent": asdict(self.consent)}
         return {
             "format": FORMAT,
             "id": self.id,
@@ -77,6 +81,7 @@ class Voice:
             "language": self.language,
             "recordings": [asdict(recording) for recording in self.recordings],
             "defaults": self.defaults.to_dict(),
+            **consent,
         }
 
     @classmethod
@@ -95,6 +100,7 @@ class Voice:
                 language=values["language"],
                 recordings=tuple(Recording(**recording) for recording in values["recordings"]),
                 defaults=VoiceDefaults.from_dict(values["defaults"]),
+                consent=Consent(**values["consent"]) if "consent" in values else None,
             )
             found = voice.id
         except (KeyError, TypeError, AttributeError) as error:
