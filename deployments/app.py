@@ -12,6 +12,7 @@ from ray.serve.config import BackpressureConfig, RequestRouterConfig
 
 from deployments.autoscaling.wiring import autoscaling_config
 from deployments.config import AppArgs, EngineArgs, IngressArgs, LimitArgs, ReplicaArgs
+from deployments.http.voices.opening import stored_voices
 from deployments.ingress import Ingress
 from deployments.transport import ENGINE_ENV, REPLICA_ENV
 from deployments.tts_server import TTSServer
@@ -32,7 +33,9 @@ def build(args: AppArgs) -> Application:
     for engine in args.engines:
         bound = _engine_deployment(engine, args.ingress.limits).bind(engine)
         handles |= dict.fromkeys(engine.model_names, bound)
-    return _ingress_deployment(args.ingress).bind(args.ingress, handles, _multiplexed(args))
+    return _ingress_deployment(args.ingress).bind(
+        args.ingress, handles, _multiplexed(args), stored_voices(args)
+    )
 
 
 def _engine_deployment(engine: EngineArgs, limits: LimitArgs) -> Deployment:

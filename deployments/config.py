@@ -181,6 +181,7 @@ class LimitArgs(StrictModel):
     """What a single request may cost."""
 
     max_body_bytes: PositiveInt = 4 * 1024 * 1024
+    body_timeout_s: PositiveFloat = 30.0
     max_input_chars: PositiveInt = 20_000
     max_lexicon_words: PositiveInt = 200
     max_segment_chars: Annotated[int, Field(ge=20, le=1000)] = 200
@@ -210,6 +211,20 @@ class WaitingArgs(StrictModel):
     max_waiting: PositiveInt = 256
 
 
+class VoicesArgs(StrictModel):
+    """Voices that are added and deleted over HTTP, in the store of the first GPT-SoVITS engine.
+
+    `uploads` lets them be. Left out, it is so where it is known who asks: where there are `keys` (of the scope
+    `voices:write`), or nobody but this machine's users can reach the server; and not where it is `open_to_all`.
+    `num_decoders` recordings are checked at once, in processes of their own.
+    """
+
+    uploads: bool | None = None
+    max_voices: PositiveInt = 1000
+    max_voices_per_key: PositiveInt = 100
+    num_decoders: PositiveInt = 1
+
+
 class IngressArgs(StrictModel):
     """The HTTP edge. Its number is fixed: resizing it would cut the streams that it carries.
 
@@ -227,6 +242,7 @@ class IngressArgs(StrictModel):
     graceful_shutdown_timeout_s: PositiveFloat | None = None
     limits: LimitArgs = LimitArgs()
     waiting: WaitingArgs = WaitingArgs()
+    voices: VoicesArgs = VoicesArgs()
     keys: str | None = None
     public_voices: bool = False
     open_to_all: bool = False

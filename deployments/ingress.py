@@ -12,6 +12,7 @@ from ray.serve.handle import DeploymentHandle
 from deployments.config import IngressArgs
 from deployments.http.app import create_app
 from deployments.http.service import Service
+from deployments.http.voices.opening import StoredVoices, open_desk
 from deployments.keys.exposure import check_exposure
 from deployments.logs import join_serve_log
 from deployments.metrics.listening import IngressFigures
@@ -30,13 +31,18 @@ class Ingress:
         args: limits, aliases, origins.
         handles: deployment of each model by name, the default model first.
         multiplexed: models whose deployment holds others, too.
+        voices: where cloned voices are kept, if any model clones.
 
     Raises:
         InvalidConfig: it would be open to strangers without the configuration saying so.
     """
 
     def __init__(
-        self, args: IngressArgs, handles: dict[str, DeploymentHandle[Any]], multiplexed: frozenset[str]
+        self,
+        args: IngressArgs,
+        handles: dict[str, DeploymentHandle[Any]],
+        multiplexed: frozenset[str],
+        voices: StoredVoices | None = None,
     ) -> None:
         join_serve_log()
         check_exposure(http_host(), args)
@@ -50,7 +56,8 @@ class Ingress:
 
         source = RemoteSpeechSource(handles, multiplexed, timeouts, args.waiting, moved)
         self._service = Service(args, source, writes_reach_the_socket(), figures, tracing)
+        self._desk = open_desk(args, voices, source.forget_voices)
         self._sampler = Sampler(recorder, lambda: figures.sample(time.monotonic()))
 
     def __serve_build_asgi_app__(self) -> FastAPI:
-        return create_app(self._service)
+        return create_app(self._service, self._desk)

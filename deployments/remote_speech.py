@@ -159,6 +159,10 @@ class RemoteSpeechSource:
             self._voices_at = time.monotonic()
         return self._voices
 
+    def forget_voices(self) -> None:
+        """Ask replicas anew when the catalogue is wanted next."""
+        self._voices_at = -VOICES_MAX_AGE_S
+
     def check_room(self, model: str) -> None:
         self._doors[model].check()
 

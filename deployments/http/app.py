@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -21,18 +22,22 @@ from deployments.http.observed import Observed
 from deployments.http.openai import openai_routes
 from deployments.http.request_id import RequestId
 from deployments.http.service import Service
+from deployments.http.voices.routes import voices_routes
 from deployments.keys.key_ring import KeyRing
 from deployments.metrics.listening import IngressFigures
 from tts_core import __version__
 from tts_core.errors import PolyvoxError
+
+if TYPE_CHECKING:
+    from deployments.http.voices.desk import VoiceDesk
 
 PAGE = Path(__file__).parent.parent / "page"
 
 logger = logging.getLogger(__name__)
 
 
-def create_app(service: Service) -> FastAPI:
-    """Return the application that answers with `service`.
+def create_app(service: Service, desk: VoiceDesk | None = None) -> FastAPI:
+    """Return the application that answers with `service`, and keeps voices at `desk`.
 
     Raises:
         InvalidConfig: the file of keys can't be read.
@@ -42,6 +47,7 @@ def create_app(service: Service) -> FastAPI:
     app = FastAPI(title="Polyvox", version=__version__, redoc_url=None)
     for router in (openai_routes(service), api_v2_routes(service), health_routes(service)):
         app.include_router(router)
+    app.include_router(voices_routes(service, desk))
     _add_page(app)
     _omit_422(app)
     _add_error_handlers(app, service.figures)
@@ -51,7 +57,9 @@ def create_app(service: Service) -> FastAPI:
         app.add_middleware(
             CORSMiddleware, allow_origins=args.cors_origins, allow_methods=["*"], allow_headers=["*"]
         )
-    app.add_middleware(BodyLimit, max_bytes=args.limits.max_body_bytes)
+    app.add_middleware(
+        BodyLimit, max_bytes=args.limits.max_body_bytes, timeout_s=args.limits.body_timeout_s
+    )
     app.add_middleware(Observed, figures=service.figures, tracing=service.tracing)
     app.add_middleware(RequestId)
     return app

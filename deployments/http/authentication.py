@@ -17,10 +17,12 @@ _OPEN_FOLDER = "/page/"
 _SCOPES: dict[str, KeyScope] = {
     "/v1/audio/speech": "speak",
     "/tts": "speak",
-    "/v1/audio/voices": "voices",
     "/v1/models": "voices",
 }
 _SCOPE_FOLDERS: dict[str, KeyScope] = {"/v1/audio/speech/": "speak"}
+_VOICES = "/v1/audio/voices"
+_LISTS = frozenset({_VOICES, "/v1/models"})
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _KEY_HEADERS = ("xi-api-key", "x-api-key")
 
 
@@ -54,8 +56,8 @@ class Authentication:
         """Return who asks. Raises PolyvoxError where that may not be."""
         if self._ring is None or path in _OPEN or path.startswith(_OPEN_FOLDER):
             return None
-        needed = _scope(path)
-        if needed == "voices" and self._public_voices:
+        needed = _scope(connection.scope.get("method", "GET"), path)
+        if needed == "voices" and path in _LISTS and self._public_voices:
             return None
         key = self._ring.find(_token(connection))
         if not key.allows(needed):
@@ -63,9 +65,18 @@ class Authentication:
         return key
 
 
-def _scope(path: str) -> KeyScope:
+def _scope(method: str, path: str) -> KeyScope:
+    if path == _VOICES or path.startswith(f"{_VOICES}/"):
+        return _scope_of_voices(method, path)
     folder = f"{path.rpartition('/')[0]}/"
     return _SCOPES.get(path) or _SCOPE_FOLDERS.get(folder, "admin")
+
+
+def _scope_of_voices(method: str, path: str) -> KeyScope:
+    """A preview is speech; what is told of a single voice is for keys alone, unlike the list."""
+    if path.endswith("/preview"):
+        return "speak"
+    return "voices" if method in _READING else "voices:write"
 
 
 def _token(connection: HTTPConnection) -> str:

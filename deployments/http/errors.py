@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from typing import Any
 
@@ -11,7 +12,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
-from tts_core.errors import InvalidParameter, MalformedBody, PolyvoxError
+from tts_core.errors import (
+    InvalidParameter,
+    MalformedBody,
+    MissingDependency,
+    PolyvoxError,
+    SetupError,
+    VoiceDamaged,
+)
+
+logger = logging.getLogger(__name__)
 
 _STATUS = {
     "malformed_body": 400,
@@ -22,6 +32,17 @@ _STATUS = {
     "unsupported_format": 400,
     "unsupported_language": 400,
     "invalid_voice": 400,
+    "voice_exists": 409,
+    "no_voice_store": 404,
+    "uploads_disabled": 403,
+    "voice_limit_reached": 403,
+    "not_your_voice": 403,
+    "foreign_origin": 403,
+    "voice_store_read_only": 403,
+    "voice_store_failed": 503,
+    "voice_store_full": 507,
+    "unsupported_media_type": 415,
+    "body_timeout": 408,
     "unknown_voice": 404,
     "unknown_model": 404,
     "unknown_speech": 404,
@@ -46,7 +67,9 @@ _KIND = {
     403: "permission_error",
     404: "invalid_request_error",
     409: "invalid_request_error",
+    408: "invalid_request_error",
     413: "invalid_request_error",
+    415: "invalid_request_error",
     416: "invalid_request_error",
 }
 
@@ -92,6 +115,7 @@ def api_v2_body(error: PolyvoxError) -> dict[str, Any]:
 
 def error_response(error: PolyvoxError, path: str) -> Response:
     """Answer in the dialect that the path belongs to. 429 and 503 say when to come back."""
+    error = _without_places(error)
     body = api_v2_body(error) if path == "/tts" else openai_body(error)
     status = http_status(error)
     headers = {ERROR_CODE: error.code}
@@ -100,6 +124,15 @@ def error_response(error: PolyvoxError, path: str) -> Response:
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return Response(_dump(body), status, headers, media_type="application/json")
+
+
+def _without_places(error: PolyvoxError) -> PolyvoxError:
+    """Return the error without the files that it names, where they are the operator's: the log has them."""
+    if not isinstance(error, (SetupError, VoiceDamaged)) or isinstance(error, MissingDependency):
+        return error
+    logger.error("%s: %s", error.code, error.message)
+    told = "what is kept of this voice" if isinstance(error, VoiceDamaged) else "this server's setup"
+    return type(error)(f"{told} is wrong; the server's log says how", retry_after_s=error.retry_after_s)
 
 
 def from_http(error: HTTPException, path: str) -> Response:

@@ -19,6 +19,20 @@ _UNFIT = re.compile(r"[^A-Za-z0-9._-]")
 _MAX_CHARS = 128
 _HEADER = b"x-request-id"
 
+# Serve obeys these, whoever sends them: a client that hung up would have its speech made to the end, and
+# choose its own time limit, replica and model.
+_SERVES_OWN = frozenset(
+    {
+        b"x-request-disconnect-disabled",
+        b"x-request-timeout-seconds",
+        b"x-session-id",
+        b"serve_multiplexed_model_id",
+        b"serve-multiplexed-model-id",
+    }
+)
+
+_DROPPED = _SERVES_OWN | {_HEADER}
+
 MIDDLEWARES_PATH = "deployments.http.request_id.middlewares"
 
 
@@ -28,7 +42,10 @@ def middlewares() -> list[Middleware]:
 
 
 class CleanHeaders:
-    """ASGI middleware: gives each request one name, and drops headers that aren't ASCII: nobody reads any."""
+    """ASGI middleware: gives each request one name, and drops headers that would command Serve.
+
+    Those that aren't ASCII go, too: nobody reads any.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -39,7 +56,7 @@ class CleanHeaders:
             headers = [
                 (header, value)
                 for header, value in scope["headers"]
-                if header != _HEADER and header.isascii() and value.isascii()
+                if header not in _DROPPED and header.isascii() and value.isascii()
             ]
             scope = {**scope, "headers": [*headers, (_HEADER, name.encode("ascii"))]}
         await self._app(scope, receive, send)

@@ -23,8 +23,9 @@ from pydantic import Field, ValidationError, field_validator
 from deployments.config import PositiveInt, StrictModel
 from tts_core.errors import InvalidConfig
 
-Scope = Literal["speak", "voices", "admin"]
-"""`speak` makes speech; `voices` lists voices and models; `admin` is for everything, whatever is added."""
+Scope = Literal["speak", "voices", "voices:write", "admin"]
+"""`speak` makes speech; `voices` lists voices and models; `voices:write` adds voices, and deletes its own;
+`admin` is for everything, whatever is added."""
 
 
 class KeyLimits(StrictModel):

@@ -36,7 +36,7 @@ def create(
     key_id: IdArgument,
     scope: Annotated[
         list[str] | None,
-        typer.Option(help="speak, voices or admin; repeat for more. [default: speak and voices]"),
+        typer.Option(help="speak, voices, voices:write, admin; repeat for more. [default: speak and voices]"),
     ] = None,
     requests_per_minute: Annotated[int | None, typer.Option(help="No limit if left out.")] = None,
     characters_per_minute: Annotated[int | None, typer.Option(help="No limit if left out.")] = None,
