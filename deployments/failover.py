@@ -17,7 +17,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 from deployments.speech import Speech
 from tts_core.engine.stream import BYTES_PER_SAMPLE, AudioChunk, SegmentMark
-from tts_core.errors import EnginePoisoned, EngineStopped, Overloaded, PolyvoxError, StreamInterrupted
+from tts_core.errors import (
+    EnginePoisoned,
+    EngineStopped,
+    Overloaded,
+    PolyvoxError,
+    SpeechChanged,
+    StreamInterrupted,
+)
 from tts_core.request import SynthesisRequest
 
 logger = logging.getLogger("ray.serve")
@@ -28,6 +35,9 @@ PATIENCE_S = 30.0
 """How long a request that was being spoken is: a replacement needs some seconds to load its weights."""
 MAX_FRUITLESS = 3
 """How many replicas in a row may go without a new sample: perhaps it is this very request that ends them."""
+MAX_FOREIGN = 3
+"""How many replicas that would speak otherwise are met before a stream is given up: during an update there
+may still be some of its own kind."""
 _FIRST_WAIT_S = 0.05
 _MAX_WAIT_S = 2.0
 
@@ -80,6 +90,10 @@ class ResilientSpeech:
         return self._speech.sample_rate_hz
 
     @property
+    def fingerprint(self) -> str:
+        return self._speech.fingerprint
+
+    @property
     def num_dropped(self) -> int:
         return self._num_dropped_before + self._speech.num_dropped
 
@@ -127,22 +141,21 @@ class ResilientSpeech:
     def _fresh(self, chunk: AudioChunk) -> AudioChunk | None:
         """Return the part of a replica's chunk that was not given yet."""
         start = self._base + chunk.start_sample
-        self._note_marks(chunk)
+        marks = tuple(self._new_marks(chunk))
+        self._marks += marks
         num_known = min(max(0, self._num_given - start), chunk.num_samples)
         if num_known == chunk.num_samples:
             return None
         pcm = chunk.pcm[num_known * BYTES_PER_SAMPLE :]
-        fresh = AudioChunk(pcm, start + num_known)
+        fresh = AudioChunk(pcm, start + num_known, marks)
         self._num_given = fresh.start_sample + fresh.num_samples
         return fresh
 
-    def _note_marks(self, chunk: AudioChunk) -> None:
+    def _new_marks(self, chunk: AudioChunk) -> Iterator[SegmentMark]:
         for mark in chunk.marks:
             if mark.segment > self._marks[-1].segment:
                 start, num_dropped = mark.start_sample, mark.num_dropped
-                self._marks.append(
-                    SegmentMark(mark.segment, self._base + start, self._num_dropped_before + num_dropped)
-                )
+                yield SegmentMark(mark.segment, self._base + start, self._num_dropped_before + num_dropped)
 
     async def _move(self, error: PolyvoxError) -> None:
         """Go on with another replica, from the segment that was being given."""
@@ -157,7 +170,10 @@ class ResilientSpeech:
         )
         request = dataclasses.replace(self._request, first_segment=mark.segment)
         give_up_at = time.monotonic() + PATIENCE_S
-        self._speech = await _open_elsewhere(self._open_once, request, error, give_up_at, self._on_move)
+        fingerprint = self._speech.fingerprint
+        self._speech = await _open_elsewhere(
+            self._open_once, request, error, give_up_at, self._on_move, fingerprint
+        )
         if self._is_closed:
             self._speech.close()
         self._base, self._num_dropped_before = mark.start_sample, mark.num_dropped
@@ -165,15 +181,24 @@ class ResilientSpeech:
 
 
 async def _open_elsewhere(
-    open_once: Open, request: SynthesisRequest, error: PolyvoxError, give_up_at: float, on_move: OnMove
+    open_once: Open,
+    request: SynthesisRequest,
+    error: PolyvoxError,
+    give_up_at: float,
+    on_move: OnMove,
+    fingerprint: str | None = None,
 ) -> Speech:
     """Try until a replica takes the request, or for so long, and tell `on_move` how it went.
 
+    Args:
+        fingerprint: what the speech must have; None where nothing was heard of it yet.
+
     Raises:
+        SpeechChanged: the replicas that are left have another.
         PolyvoxError: what the request itself did wrong, or `error`, if no replica took it.
     """
     try:
-        speech = await _try_elsewhere(open_once, request, error, give_up_at)
+        speech = await _try_elsewhere(open_once, request, error, give_up_at, fingerprint)
     except Exception:  # but not a listener who hung up meanwhile
         on_move(request.model, error.code, False)
         raise
@@ -182,9 +207,13 @@ async def _open_elsewhere(
 
 
 async def _try_elsewhere(
-    open_once: Open, request: SynthesisRequest, error: PolyvoxError, give_up_at: float
+    open_once: Open,
+    request: SynthesisRequest,
+    error: PolyvoxError,
+    give_up_at: float,
+    fingerprint: str | None,
 ) -> Speech:
-    wait_s = _FIRST_WAIT_S
+    wait_s, num_foreign = _FIRST_WAIT_S, 0
     for attempt in itertools.count(1):
         if time.monotonic() + wait_s > give_up_at:
             break
@@ -193,7 +222,13 @@ async def _try_elsewhere(
         # An id of its own: the replica that was left may not have noticed yet.
         again = dataclasses.replace(request, request_id=f"{request.request_id}.{attempt}")
         with _noting(request):
-            return await open_once(again)
+            speech = await open_once(again)
+            if fingerprint in (None, speech.fingerprint):
+                return speech
+            speech.close()
+            num_foreign += 1
+            if num_foreign == MAX_FOREIGN:
+                raise SpeechChanged("the replica that spoke is gone, and those that are left speak otherwise")
     raise error
 
 

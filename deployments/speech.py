@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
-from tts_core.engine.stream import AudioChunk
+from tts_core.engine.stream import AudioChunk, SegmentMark
 from tts_core.request import SynthesisRequest
 from tts_core.voice import VoiceInfo
 
@@ -23,6 +24,11 @@ class Speech(Protocol):
         """Characters of the text that aren't spoken: those known of, and all once `chunks` has ended."""
         ...
 
+    @property
+    def fingerprint(self) -> str:
+        """See `SpeechStream.fingerprint`."""
+        ...
+
     def chunks(self) -> AsyncIterator[AudioChunk]:
         """Yield the audio in order; raise PolyvoxError where it can't be completed."""
         ...
@@ -36,18 +42,40 @@ class Speech(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What a speech came from.
+
+    Attributes:
+        request: as it was planned.
+        num_dropped: characters that planning left out.
+        name: of the answer, as its client knows it.
+        payer: who asked.
+        fingerprint: of its samples: of the request and of the engine together.
+    """
+
+    request: SynthesisRequest
+    num_dropped: int
+    name: str
+    payer: str
+    fingerprint: str
+
+
 class CountedSpeech:
     """Speech of a text from which something was left out before any engine saw it.
 
     Attributes:
         model: what speaks it.
+        origin: what it came from, where that was noted.
         on_close: called when the speech ends, perhaps more than once.
+        on_mark: called with every segment that begins.
     """
 
-    def __init__(self, speech: Speech, num_dropped: int, model: str) -> None:
+    def __init__(self, speech: Speech, num_dropped: int, model: str, origin: Origin | None = None) -> None:
         self._speech, self._num_dropped = speech, num_dropped
-        self.model = model
+        self.model, self.origin = model, origin
         self.on_close: Callable[[], None] = lambda: None
+        self.on_mark: Callable[[SegmentMark], None] = lambda _: None
 
     @property
     def sample_rate_hz(self) -> int:
@@ -57,8 +85,15 @@ class CountedSpeech:
     def num_dropped(self) -> int:
         return self._num_dropped + self._speech.num_dropped
 
-    def chunks(self) -> AsyncIterator[AudioChunk]:
-        return self._speech.chunks()
+    @property
+    def fingerprint(self) -> str:
+        return self._speech.fingerprint
+
+    async def chunks(self) -> AsyncIterator[AudioChunk]:
+        async for chunk in self._speech.chunks():
+            for mark in chunk.marks:
+                self.on_mark(mark)
+            yield chunk
 
     def acknowledge(self, num_delivered: int) -> None:
         self._speech.acknowledge(num_delivered)

@@ -20,10 +20,17 @@ class CreditAddress:
 
 @dataclass(frozen=True)
 class StreamOpened:
-    """The request is admitted; audio follows."""
+    """The request is admitted; audio follows.
+
+    Attributes:
+        sample_rate_hz: of the audio.
+        credit: where to say what was delivered.
+        fingerprint: see `SpeechStream`.
+    """
 
     sample_rate_hz: int
     credit: CreditAddress
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,13 +48,19 @@ class StreamEnded:
 
 @dataclass(frozen=True)
 class StreamFailed:
-    """The audio can't be completed. An item, not an exception: it arrives whole on every transport."""
+    """The audio can't be completed. An item, not an exception: it arrives whole on every transport.
+
+    Attributes:
+        description: of the error.
+        replica: Serve's unique id of the one that says so.
+    """
 
     description: dict[str, Any]
+    replica: str = ""
 
     @classmethod
-    def of(cls, error: PolyvoxError) -> StreamFailed:
-        return cls(error.describe())
+    def of(cls, error: PolyvoxError, replica: str = "") -> StreamFailed:
+        return cls(error.describe(), replica)
 
     def error(self) -> PolyvoxError:
         return error_from_description(self.description)

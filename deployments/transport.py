@@ -5,6 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import ray
+from grpc import RpcError as GrpcError  # type: ignore[import-untyped]
+from ray import serve
+from ray.exceptions import (
+    LocalRayletDiedError,
+    NodeDiedError,
+    ObjectLostError,
+    RayActorError,
+    RpcError,
+    WorkerCrashedError,
+)
 from ray.serve._private import constants
 from ray.serve.context import _get_global_client
 from ray.serve.handle import DeploymentHandle
@@ -27,9 +37,36 @@ REPLICA_ENV = {
 ENGINE_ENV = {**REPLICA_ENV, "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "MALLOC_ARENA_MAX": "1"}
 
 
+REPLICA_LOST = (
+    RayActorError,
+    NodeDiedError,
+    ObjectLostError,
+    LocalRayletDiedError,
+    WorkerCrashedError,
+    RpcError,
+    GrpcError,  # what isn't plain unavailability, Serve passes on as it came
+)
+"""What a handle raises when a replica, its node or the way there is gone."""
+
+_BROKEN = ("UNHEALTHY", "DEPLOY_FAILED")
+
+
 def over_grpc(handle: DeploymentHandle[Any]) -> DeploymentHandle[Any]:
     """Return the handle with its items sent over gRPC, three times as fast as through Ray's object store."""
     return handle.options(_by_reference=False)
+
+
+def running_replicas(handle: DeploymentHandle[Any]) -> frozenset[str]:
+    """Return the unique ids of the replicas that a handle may send requests to, as far as it knows by now."""
+    router: Any = getattr(handle, "_router", None)
+    chooser = getattr(getattr(router, "_asyncio_router", None), "request_router", None)
+    return frozenset(replica.unique_id for replica in chooser.curr_replicas) if chooser else frozenset()
+
+
+def trouble_with(handle: DeploymentHandle[Any]) -> str:
+    """Return why a deployment can't come up, as the controller knows it; "" where it can. Blocks for a moment."""
+    deployment = serve.status().applications[handle.app_name].deployments[handle.deployment_name]
+    return (deployment.message or "it is unhealthy") if deployment.status in _BROKEN else ""
 
 
 def writes_reach_the_socket() -> bool:

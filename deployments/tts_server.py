@@ -6,6 +6,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 
+from ray import serve
+
 from deployments.autoscaling.figures import ReplicaFigures
 from deployments.config import EngineArgs
 from deployments.credit import CreditServer
@@ -33,6 +35,7 @@ class TTSServer:
         join_serve_log()
         self._residents = Residents(args)
         self._figures = ReplicaFigures()
+        self._replica = serve.get_replica_context().replica_id.unique_id
         await self._residents.start()
         self._credit = CreditServer()
         await self._credit.start(node_address())
@@ -48,13 +51,13 @@ class TTSServer:
             stream = engine.generate(request)
         except PolyvoxError as error:
             self._figures.refused(error)
-            yield StreamFailed.of(error)
+            yield StreamFailed.of(error, self._replica)
             return
         self._figures.opened(stream)
         self._measured.opened(request.model, stream.timeline)
         address = self._credit.register(stream)
         try:
-            yield StreamOpened(stream.sample_rate_hz, address)
+            yield StreamOpened(stream.sample_rate_hz, address, stream.fingerprint)
             async for item in _items(stream):
                 yield item
         finally:

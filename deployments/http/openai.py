@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from deployments.http.errors import ERROR_RESPONSES
+from deployments.http.form import Form
 from deployments.http.framing import EventFraming
 from deployments.http.planning import MAX_SEED, Wish
+from deployments.http.resumption import Resumption
 from deployments.http.sampling import SamplingFields
 from deployments.http.service import Service
 from deployments.http.text_fields import TextFields
@@ -18,6 +20,7 @@ from tts_core.audio.formats import AudioFormat
 from tts_core.errors import UnsupportedFormat
 
 OUTPUT_RATE_HZ = 24_000
+MAX_SAMPLE = 10**15
 # Longer ones name nothing, and would be repeated in the answer.
 Name = Annotated[str, Field(max_length=200)]
 FORMATS = ("mp3", "wav", "flac", "opus", "aac", "pcm")
@@ -92,8 +95,22 @@ def openai_routes(service: Service) -> APIRouter:
     async def create_speech(body: SpeechRequest, request: Request) -> Response:
         audio_format = body.audio_format()
         framing = EventFraming(len(body.input)) if body.stream_format == "sse" else None
-        speech = await service.open(body.wish(), request.state.request_id, request.state.key)
-        return service.stream(speech, audio_format, OUTPUT_RATE_HZ, framing)
+        resumption = Resumption.read(request.headers)
+        speech = await service.open(body.wish(), request.state.request_id, request.state.key, resumption)
+        return await service.answer(speech, Form(audio_format, OUTPUT_RATE_HZ, framing), resumption)
+
+    @router.get(
+        "/v1/audio/speech/{name}",
+        response_class=Response,
+        responses={**ERROR_RESPONSES, 200: {"description": "The rest of the audio."}},
+    )
+    async def resume_speech(
+        name: str,
+        request: Request,
+        from_sample: Annotated[int, Query(ge=0, le=MAX_SAMPLE, description="Samples heard.")] = 0,
+    ) -> Response:
+        """Go on with a speech that was cut off, by the `X-Request-Id` of its answer."""
+        return await service.go_on(name, from_sample, request.state.request_id, request.state.key)
 
     @router.get("/v1/models")
     async def list_models() -> dict[str, Any]:

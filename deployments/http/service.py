@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 
 from starlette.responses import Response
 
 from deployments.config import IngressArgs
-from deployments.http.framing import BareFraming, Framing
+from deployments.http.book import Book, Entry
+from deployments.http.form import Form
+from deployments.http.framing import Framing
 from deployments.http.governor import BURST_BYTES, Governor
 from deployments.http.planning import Plan, Planner, Wish
 from deployments.http.request_id import stream_id
-from deployments.http.speech_response import NUM_DROPPED, SpeechResponse
+from deployments.http.resumption import (
+    RESUMED_FROM,
+    Place,
+    Rest,
+    Resumption,
+    fingerprint_of,
+    headers_of,
+)
+from deployments.http.speech_response import NUM_DROPPED, Encoder, SpeechResponse
 from deployments.keys.key_file import Key
-from deployments.keys.limits import Limiter
+from deployments.keys.limits import Limiter, Ticket
 from deployments.metrics.listening import IngressFigures
-from deployments.speech import CountedSpeech, Speech, SpeechSource
+from deployments.speech import CountedSpeech, Origin, Speech, SpeechSource
 from deployments.tracing.untraced import Untraced
 from tts_core.audio.encoder import StreamEncoder
 from tts_core.audio.formats import FORMATS, AudioFormat
-from tts_core.audio.per_chunk import PerChunkEncoder
-from tts_core.engine.stream import BYTES_PER_SAMPLE
-from tts_core.errors import InputTooLong
+from tts_core.engine.stream import BYTES_PER_SAMPLE, SegmentMark
+from tts_core.errors import InputTooLong, SpeechChanged
 from tts_core.frontend.filters import TextOptions
+from tts_core.request import SynthesisRequest
 
 SHORT_CHARS = 300
 """Of plain text, cut into sentences within two milliseconds."""
@@ -51,6 +61,7 @@ class Service:
     tracing: Untraced = field(default_factory=Untraced)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "encode"))
     limiter: Limiter = field(default_factory=Limiter)
+    book: Book = field(default_factory=Book)
 
     def __post_init__(self) -> None:
         self._planner = Planner(self.args, self.source.models)
@@ -65,25 +76,49 @@ class Service:
         ]
         return aliases + catalogue
 
-    async def open(self, wish: Wish, request_id: str, key: Key | None = None) -> CountedSpeech:
-        """Plan and open, within the key's limits. Raises PolyvoxError while there is a status for it."""
-        ticket = self.limiter.enter(key, len(wish.text))
-        try:
-            speech = await self._open(wish, request_id, key.id if key else "")
-        except BaseException:
-            ticket.refund()
-            raise
-        speech.on_close = ticket.release
-        return speech
+    async def open(
+        self, wish: Wish, request_id: str, key: Key | None = None, resumption: Resumption | None = None
+    ) -> CountedSpeech:
+        """Plan and open, within the key's limits. Raises PolyvoxError while there is a status for it.
 
-    async def _open(self, wish: Wish, request_id: str, payer: str) -> CountedSpeech:
+        Args:
+            wish: what is asked for.
+            request_id: what the answer is called.
+            key: whose limits.
+            resumption: what was heard before: the speech must be the same then (SpeechChanged), and is opened
+                from its beginning. `answer` leaves out what was heard.
+        """
+        if resumption is not None:
+            wish = replace(wish, seed=resumption.seed)
+        ticket = self.limiter.enter(key, len(wish.text))
+        begun = None if resumption is None else resumption.fingerprint
+        return await _held(ticket, self._open(wish, request_id, key.id if key else "", begun))
+
+    async def _open(self, wish: Wish, request_id: str, payer: str, begun: str | None) -> CountedSpeech:
         # A full server spends next to nothing on those whom it refuses.
         self.source.check_room(self._planner.resolve_model(wish.model))
         plan = await self._plan(wish, stream_id(request_id))
+        speech = await self._speak(plan.request, payer)
+        fingerprint = fingerprint_of(plan.request, speech.fingerprint)
+        origin = Origin(plan.request, plan.num_dropped, request_id, payer, fingerprint)
+        return _same(CountedSpeech(speech, plan.num_dropped, plan.request.model, origin), begun)
+
+    async def _open_again(self, entry: Entry, mark: SegmentMark, request_id: str) -> CountedSpeech:
+        """Open a speech of the book from one of its segments on."""
+        begun = entry.origin
+        request = replace(begun.request, request_id=stream_id(request_id), first_segment=mark.segment)
+        speech = await self._speak(request, begun.payer)
+        origin = replace(begun, fingerprint=fingerprint_of(request, speech.fingerprint))
+        num_dropped = begun.num_dropped + mark.num_dropped
+        return _same(CountedSpeech(speech, num_dropped, request.model, origin), begun.fingerprint)
+
+    async def _speak(self, request: SynthesisRequest, payer: str) -> Speech:
         with self.tracing.part("open"):
-            request = replace(plan.request, traceparent=self.tracing.traceparent())
-            speech = await self.source.open(request, payer)
-        return CountedSpeech(speech, plan.num_dropped, plan.request.model)
+            return await self.source.open(replace(request, traceparent=self.tracing.traceparent()), payer)
+
+    async def check(self, wish: Wish) -> None:
+        """Return if a wish can be planned. Raises PolyvoxError where it can't be."""
+        await self._plan(wish, "")
 
     async def _plan(self, wish: Wish, request_id: str) -> Plan:
         """Plan in a thread what may take more than a moment, so that nobody else's audio waits for it."""
@@ -113,22 +148,104 @@ class Service:
         file_per_chunk: bool = False,
     ) -> Response:
         """Answer with speech while it is made, at `rate_hz` or the engine's own rate."""
-        encoder_type = PerChunkEncoder if file_per_chunk else StreamEncoder
-        media_type = FORMATS[audio_format].media_type
+        form = Form(audio_format, rate_hz, framing, file_per_chunk)
         try:
-            encoder = encoder_type(audio_format, speech.sample_rate_hz, rate_hz)
+            encoder = form.encoder(speech.sample_rate_hz)
         except BaseException:
             speech.close()
             raise
+        self._write_down(speech, form)
+        return self._response(speech, speech, form, encoder)
+
+    async def answer(self, speech: CountedSpeech, form: Form, resumption: Resumption | None) -> Response:
+        """Answer as `stream` does; to whoever comes back with the rest, once its first sample is there.
+
+        Raises:
+            OffsetBeyondEnd: there is no such sample.
+            PolyvoxError: the speech can't be spoken so far.
+        """
+        if resumption is not None and resumption.from_sample:
+            self._write_down(speech, form)
+            return await self._rest(speech, form, resumption.from_sample)
+        return self.stream(
+            speech,
+            form.audio_format,
+            form.rate_hz,
+            form.given_framing,
+            file_per_chunk=form.file_per_chunk,
+        )
+
+    async def go_on(self, name: str, from_sample: int, request_id: str, key: Key | None = None) -> Response:
+        """Answer with the rest of a speech that this process began, whose answer was called `name`.
+
+        It begins with the segment that holds the sample, so what was heard before isn't made again.
+
+        Raises:
+            UnknownSpeech: nothing is known of it, or it is another key's.
+            SpeechChanged: what spoke it is gone, and what there is would speak otherwise.
+            PolyvoxError: as `open` and `answer`.
+        """
+        entry = self.book.find(key.id if key else "", name)
+        rate_hz = entry.sample_rate_hz
+        place = Place.of(from_sample, rate_hz, entry.form.output_rate_hz(rate_hz))
+        mark = entry.mark_before(place.start)
+        ticket = self.limiter.enter(key, entry.origin.request.num_chars)
+        speech = await _held(ticket, self._open_again(entry, mark, request_id))
+        self._follow(speech, entry, mark)
+        return await self._rest(speech, entry.form, from_sample, mark.start_sample)
+
+    async def _rest(self, speech: CountedSpeech, form: Form, from_sample: int, base: int = 0) -> Response:
+        """Answer with what follows the first samples, `speech` beginning with the sample `base`."""
+        engine_hz = speech.sample_rate_hz
+        try:
+            place = Place.of(from_sample, engine_hz, form.output_rate_hz(engine_hz))
+            rest = Rest(speech, place, base)
+            await rest.find(form.output_rate_hz(engine_hz))
+            is_whole = from_sample == 0
+            encoder = form.encoder(engine_hz) if is_whole else form.encoder_of_rest(engine_hz, place.num_skipped)
+        except BaseException:
+            speech.close()
+            raise
+        return self._response(speech, rest, form, encoder, {RESUMED_FROM: str(from_sample)})
+
+    def _write_down(self, speech: CountedSpeech, form: Form) -> None:
+        if speech.origin is not None:
+            entry = Entry(speech.origin, speech.sample_rate_hz, form)
+            self.book.add(entry)
+            self._follow(speech, entry, SegmentMark(0, 0))
+
+    def _follow(self, speech: CountedSpeech, entry: Entry, base: SegmentMark) -> None:
+        """Note where segments of a speech begin, which itself begins at a mark of its entry's."""
+        release = speech.on_close
+
+        def marked(mark: SegmentMark) -> None:
+            start, num_dropped = base.start_sample + mark.start_sample, base.num_dropped + mark.num_dropped
+            entry.note(SegmentMark(mark.segment, start, num_dropped))
+
+        def closed() -> None:
+            release()
+            self.book.touch(entry)
+
+        speech.on_mark, speech.on_close = marked, closed
+
+    def _response(
+        self,
+        counted: CountedSpeech,
+        speech: Speech,
+        form: Form,
+        encoder: Encoder,
+        headers: Mapping[str, str] | None = None,
+    ) -> SpeechResponse:
         return SpeechResponse(
             speech,
             encoder,
-            framing or BareFraming(),
-            media_type if framing is None else "text/event-stream",
+            form.framing,
+            form.media_type,
             self.pool,
             Governor(None if self.transport_holds_back else BURST_BYTES),
             self.args.limits.write_timeout_s,
-            self.figures.listening(speech.model),
+            self.figures.listening(counted.model),
+            {**headers_of(counted.origin, form.output_rate_hz(speech.sample_rate_hz)), **(headers or {})},
         )
 
     async def whole(self, speech: CountedSpeech, audio_format: AudioFormat) -> Response:
@@ -144,6 +261,7 @@ class Service:
         data = await self._encode_whole(audio_format, pcm, speech.sample_rate_hz)
         self.figures.answered_whole(speech.model, len(pcm) / BYTES_PER_SAMPLE / speech.sample_rate_hz)
         headers = {NUM_DROPPED: str(speech.num_dropped)}
+        headers |= headers_of(speech.origin, FORMATS[audio_format].nearest_rate_hz(speech.sample_rate_hz))
         return Response(data, media_type=FORMATS[audio_format].media_type, headers=headers)
 
     async def _gather(self, speech: Speech) -> bytes:
@@ -177,3 +295,25 @@ class Service:
         except asyncio.CancelledError:
             await asyncio.wait({job})
             raise
+
+
+async def _held(ticket: Ticket, opening: Awaitable[CountedSpeech]) -> CountedSpeech:
+    """Return the speech once it is open, and have it give back what was taken for it."""
+    try:
+        speech = await opening
+    except BaseException:
+        ticket.refund()
+        raise
+    speech.on_close = ticket.release
+    return speech
+
+
+def _same(speech: CountedSpeech, begun: str | None) -> CountedSpeech:
+    """Return the speech if it is the one that was begun, or if none was. Raises SpeechChanged otherwise."""
+    if begun is None or speech.origin is None or begun == speech.origin.fingerprint:
+        return speech
+    speech.close()
+    raise SpeechChanged(
+        f"the speech that was begun was {begun}, and this would be {speech.origin.fingerprint}: the request, the "
+        "voice or what speaks has changed; begin anew"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
@@ -54,6 +54,7 @@ class SpeechResponse(Response):
         governor: holds writes back where the transport doesn't.
         write_timeout_s: how long one write may take before the listener is given up.
         listening: measures it.
+        headers: further ones of the answer.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class SpeechResponse(Response):
         governor: Governor,
         write_timeout_s: float,
         listening: Listening | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(
             media_type=media_type,
@@ -73,6 +75,7 @@ class SpeechResponse(Response):
                 "Cache-Control": "no-store",
                 "X-Accel-Buffering": "no",
                 NUM_DROPPED: str(speech.num_dropped),
+                **(headers or {}),
             },
         )
         del self.headers["content-length"]

@@ -42,6 +42,7 @@ class StreamEncoder:
         output_rate_hz: rate wanted; by default the input's. Where the codec does not know it, the next higher
             one that it knows is used (`FormatSpec.nearest_rate_hz`): see `output_rate_hz`.
         total_samples: how many will come, where that is known. WAV and FLAC then say so in their header.
+        num_skipped: how many samples, at the rate of the output, to leave out at the beginning.
     """
 
     def __init__(
@@ -50,16 +51,18 @@ class StreamEncoder:
         input_rate_hz: int,
         output_rate_hz: int | None = None,
         total_samples: int | None = None,
+        num_skipped: int = 0,
     ) -> None:
         spec = FORMATS[fmt]
         self.output_rate_hz = spec.nearest_rate_hz(output_rate_hz or input_rate_hz)
         self._resampler = Resampler(input_rate_hz, self.output_rate_hz)
         self._total_samples = total_samples
+        self._num_skipped = num_skipped
         self._num_samples = 0
         self._is_open = True
         total = total_samples
         if total is not None:
-            total = resampled_length(total, input_rate_hz, self.output_rate_hz)
+            total = max(0, resampled_length(total, input_rate_hz, self.output_rate_hz) - num_skipped)
         self._writer = open_writer(spec, self.output_rate_hz, total)
 
     def encode(self, pcm: Buffer) -> bytes:
@@ -95,7 +98,9 @@ class StreamEncoder:
         self._writer.close()
 
     def _write(self, samples: NDArray[np.int16]) -> bytes:
-        return self._writer.write(samples) if samples.size else b""
+        wanted = samples[self._num_skipped :]
+        self._num_skipped -= samples.size - wanted.size
+        return self._writer.write(wanted) if wanted.size else b""
 
     def _check_total(self) -> None:
         if self._total_samples is not None and self._num_samples != self._total_samples:

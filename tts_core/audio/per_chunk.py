@@ -16,13 +16,23 @@ class PerChunkEncoder:
 
     Resampling runs on across the files, so the samples of all of them, joined, fit without a step; a lossy
     codec starts anew in each. Ogg files are numbered, so that joined they are a valid chain.
+
+    Args:
+        fmt, input_rate_hz, output_rate_hz, num_skipped: as for `StreamEncoder`.
     """
 
-    def __init__(self, fmt: AudioFormat, input_rate_hz: int, output_rate_hz: int | None = None) -> None:
+    def __init__(
+        self,
+        fmt: AudioFormat,
+        input_rate_hz: int,
+        output_rate_hz: int | None = None,
+        num_skipped: int = 0,
+    ) -> None:
         self._spec = FORMATS[fmt]
         self.output_rate_hz = self._spec.nearest_rate_hz(output_rate_hz or input_rate_hz)
         self._resampler = Resampler(input_rate_hz, self.output_rate_hz)
         self._num_files = 0
+        self._num_skipped = num_skipped
         self._is_open = True
 
     def encode(self, pcm: Buffer) -> bytes:
@@ -48,11 +58,13 @@ class PerChunkEncoder:
         self._resampler.close()
 
     def _file(self, samples: NDArray[np.int16]) -> bytes:
-        if not samples.size:
+        wanted = samples[self._num_skipped :]
+        self._num_skipped -= samples.size - wanted.size
+        if not wanted.size:
             return b""
-        writer = open_writer(self._spec, self.output_rate_hz, samples.size, serial=self._num_files)
+        writer = open_writer(self._spec, self.output_rate_hz, wanted.size, serial=self._num_files)
         self._num_files += 1
         try:
-            return writer.write(samples) + writer.finish()
+            return writer.write(wanted) + writer.finish()
         finally:
             writer.close()

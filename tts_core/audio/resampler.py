@@ -16,6 +16,8 @@ from tts_core.audio._libav import drain, without_thread_pool
 # and 90 dB down from 1.08 of it on.
 _NUM_TAPS = 64
 _CUTOFF = "0.96"
+SETTLING_SAMPLES = 2 * _NUM_TAPS
+"""After so many samples at the lower of both rates, nothing is left of where the input began."""
 _SAMPLE_FORMATS = {np.dtype(np.int16): "s16", np.dtype(np.float32): "flt"}
 
 

@@ -11,6 +11,7 @@ from tts_core.engine.assembly import EngineOptions, assemble
 from tts_core.engine.costs import Costs
 from tts_core.engine.engine import Engine
 from tts_core.engine.forecast import Forecast
+from tts_core.engine.identity import identity_of
 from tts_core.engine.model_runner import ModelRunner
 from tts_core.engine.open_streams import OpenStreams
 from tts_core.engine.owner import Owner
@@ -19,6 +20,7 @@ from tts_core.engine.sequence import Listener, Sequence
 from tts_core.engine.stream import SpeechStream, StreamLimits
 from tts_core.engine.voicing import Voiced, VoiceJob, Voicer
 from tts_core.errors import EnginePoisoned, EngineStopped, PolyvoxError, SetupError
+from tts_core.fingerprints import digest
 from tts_core.models.gpt_sovits.admission import check_request
 from tts_core.models.gpt_sovits.faults import describe
 from tts_core.models.gpt_sovits.guards import Verdict, counts_of, report
@@ -43,7 +45,8 @@ class BatchingEngine:
         voices: the catalogue. Called in the event loop, once per request.
         limits: how far each stream runs ahead of its listener, and the sizes of its chunks.
         options: slots, threads, and what requests don't say.
-        settle: fills in what a request leaves to its voice. Called in the event loop, once per request.
+        settle: fills in what a request leaves to its voice, and names the voice for good: by what is in it.
+            Called in the event loop, once per request.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class BatchingEngine:
         self._model, self._prompt_of, self._voices = model, prompt_of, voices
         self._limits, self._settle = limits, settle
         self._options = options or EngineOptions()
+        self._identity = identity_of(model, self._options)
         self._costs = Costs(self._options.num_slots, self._options.voice_thread)
         self._forecast = Forecast(lambda: self._costs.pace(max(1, len(self._open))))
         self._admission = Admission(
@@ -117,7 +121,9 @@ class BatchingEngine:
             self.sample_rate_hz, self._limits, lambda _: self._release(listener), on_room=owner.wake
         )
         max_lead = int(self._limits.lead_s * self.sample_rate_hz)
-        listener = Listener(self._settle(request), language, stream, max_lead, stream.timeline)
+        settled = self._settle(request)
+        stream.fingerprint = digest(self._identity, settled.voice)
+        listener = Listener(settled, language, stream, max_lead, stream.timeline)
         self._open.add(request.request_id, listener)
         self._forecast.opened(stream, request, asyncio.get_running_loop().time())
         owner.put(lambda engine: engine.add(listener))

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import platform
 import time
 import weakref
 
+from tts_core import __version__
 from tts_core.engine.forecast import Forecast
 from tts_core.engine.open_streams import OpenStreams
 from tts_core.engine.stream import SpeechStream, StreamLimits
@@ -22,6 +24,7 @@ from tts_core.errors import (
     Overloaded,
     SegmentFailed,
 )
+from tts_core.fingerprints import digest, versions
 from tts_core.models.formant.admission import check_request
 from tts_core.models.formant.connection import Connection
 from tts_core.models.formant.espeak import SAMPLE_RATE_HZ
@@ -62,6 +65,7 @@ class FormantEngine:
         self._limits = limits
         self._num_slots = num_slots
         self._model_name = model_name
+        self._fingerprint = digest("formant", __version__, versions("espeakng-loader"), platform.machine())
         self._scheduler: Scheduler[Sequence] = Scheduler(max_running, int(_TURN_S * SAMPLE_RATE_HZ))
         self._open: OpenStreams[Sequence] = OpenStreams(num_slots, SAMPLE_RATE_HZ)
         self._forecast = Forecast()
@@ -126,6 +130,7 @@ class FormantEngine:
             soonest_s = self._forecast.soonest_s(now_s)
             raise Overloaded(f"all {self._num_slots} slots are taken", retry_after_s=soonest_s)
         stream = SpeechStream(SAMPLE_RATE_HZ, self._limits, lambda _: self._release(request.request_id))
+        stream.fingerprint = self._fingerprint
         sequence = Sequence(request, voice, stream)
         self._open.add(request.request_id, sequence)
         self._forecast.opened(stream, request, now_s)

@@ -12,7 +12,7 @@ from tts_core.models.gpt_sovits.prompt_cache import PromptCache
 from tts_core.request import SynthesisRequest
 from tts_core.sampling_params import SamplingParams
 from tts_core.voice import VoiceInfo
-from tts_core.voices import VoiceDefaults, VoiceStore
+from tts_core.voices import Voice, VoiceStore
 
 _MAX_AGE_S = 1.0
 
@@ -39,7 +39,8 @@ class StoredVoices:
             model.readings,
         )
         self._infos: tuple[VoiceInfo, ...] = ()
-        self._defaults: dict[str, VoiceDefaults] = {}
+        self._by_name: dict[str, Voice] = {}
+        self._by_id: dict[str, Voice] = {}
         self._looked_at = -_MAX_AGE_S
 
     def infos(self) -> tuple[VoiceInfo, ...]:
@@ -49,12 +50,15 @@ class StoredVoices:
             self._infos = tuple(
                 VoiceInfo(voice.name, voice.name, voice.language, self._model_name) for voice in voices
             )
-            self._defaults = {voice.name: voice.defaults for voice in voices}
+            self._by_name = {voice.name: voice for voice in voices}
+            self._by_id = {voice.id: voice for voice in voices}
             self._looked_at = time.monotonic()
         return self._infos
 
     def settle(self, request: SynthesisRequest) -> SynthesisRequest:
         """Return the request with its voice's own speed, and its sampling where the request has none.
+
+        The voice is named by its id from then on: its name may become another voice's.
 
         A request's speed is relative to its voice's. Sampling settings belong together: a request that gives
         one of them gives them all.
@@ -62,16 +66,20 @@ class StoredVoices:
         Raises:
             InvalidParameter: both speeds together are out of range.
         """
-        defaults = self._defaults.get(request.voice, VoiceDefaults()).to_dict()
+        voice = self._by_name.get(request.voice)
+        if voice is None:
+            return request
+        defaults = voice.defaults.to_dict()
         speed = request.speed * defaults.pop("speed", 1.0)
         check_speed(speed)
         own = SamplingParams(**defaults) if defaults else None  # type: ignore[arg-type]  # top_k is whole
-        return dataclasses.replace(request, speed=speed, sampling=request.sampling or own)
+        return dataclasses.replace(request, voice=voice.id, speed=speed, sampling=request.sampling or own)
 
-    def prompt(self, name: str) -> PromptFeatures:
+    def prompt(self, id_or_name: str) -> PromptFeatures:
         """Return a voice's prompt, computed the first time.
 
         Raises:
             UnknownVoice, InvalidVoice, UnsupportedLanguage, MissingDependency: as `compute_prompt`.
         """
-        return self._cache.prompt(self._store.get(name), self._store, self._encoders)
+        voice = self._by_id.get(id_or_name) or self._store.get(id_or_name)
+        return self._cache.prompt(voice, self._store, self._encoders)

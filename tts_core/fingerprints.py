@@ -1,0 +1,45 @@
+"""Names for all that decides which bytes a request becomes, so that what differs is never taken for the same."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import platform
+from importlib import metadata
+from pathlib import Path
+
+_DIGITS = 32
+_CPU_INFO = Path("/proc/cpuinfo")
+
+
+def digest(*parts: str) -> str:
+    """Return one name, of 32 hex digits, for all parts in their order."""
+    whole = hashlib.sha256()
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        whole.update(b"%d " % len(data))  # lengths keep ("ab", "c") apart from ("a", "bc")
+        whole.update(data)
+    return whole.hexdigest()[:_DIGITS]
+
+
+def versions(*packages: str) -> str:
+    """Return which versions of these packages are installed, if they are."""
+    return " ".join(f"{package}={_version(package)}" for package in packages)
+
+
+@functools.cache
+def cpu() -> str:
+    """Return what kind of CPU this is: libraries choose their code, and so the order of their sums, by it."""
+    try:
+        lines = _CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:  # not Linux
+        lines = []
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return f"{platform.machine()} {next(models, platform.processor())}"
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "none"
