@@ -34,7 +34,7 @@ def build(args: AppArgs) -> Application:
         bound = _engine_deployment(engine, args.ingress.limits).bind(engine)
         handles |= dict.fromkeys(engine.model_names, bound)
     return _ingress_deployment(args.ingress).bind(
-        args.ingress, handles, _multiplexed(args), stored_voices(args)
+        args.ingress, handles, _multiplexed(args), stored_voices(args), may_sleep=_may_sleep(args)
     )
 
 
@@ -58,6 +58,16 @@ def _multiplexed(args: AppArgs) -> frozenset[str]:
     """Return the models of deployments that hold several, whose requests say which one they are for."""
     return frozenset(
         model for engine in args.engines if len(engine.model_names) > 1 for model in engine.model_names
+    )
+
+
+def _may_sleep(args: AppArgs) -> frozenset[str]:
+    """Return the models of deployments that may have no replicas while nobody listens."""
+    return frozenset(
+        model
+        for engine in args.engines
+        if engine.replica.autoscaling.min_replicas == 0
+        for model in engine.model_names
     )
 
 

@@ -31,6 +31,7 @@ class Ingress:
         args: limits, aliases, origins.
         handles: deployment of each model by name, the default model first.
         multiplexed: models whose deployment holds others, too.
+        may_sleep: models whose deployment may have no replicas while nobody listens.
         voices: where cloned voices are kept, if any model clones.
 
     Raises:
@@ -43,6 +44,7 @@ class Ingress:
         handles: dict[str, DeploymentHandle[Any]],
         multiplexed: frozenset[str],
         voices: StoredVoices | None = None,
+        may_sleep: frozenset[str] = frozenset(),
     ) -> None:
         join_serve_log()
         check_exposure(http_host(), args)
@@ -54,7 +56,7 @@ class Ingress:
             figures.moved(model, code, is_resumed)
             tracing.event("failover", {"error.type": code, "polyvox.is_resumed": is_resumed})
 
-        source = RemoteSpeechSource(handles, multiplexed, timeouts, args.waiting, moved)
+        source = RemoteSpeechSource(handles, multiplexed, timeouts, args.waiting, moved, may_sleep)
         self._service = Service(args, source, writes_reach_the_socket(), figures, tracing)
         self._desk = open_desk(args, voices, source.forget_voices)
         self._sampler = Sampler(recorder, lambda: figures.sample(time.monotonic()))

@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import anyio
-from ray.exceptions import RayActorError, RayTaskError
+from ray.exceptions import RayTaskError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RequestCancelledError
 from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 
 from deployments.config import WaitingArgs
 from deployments.credit import CreditLinks
 from deployments.failover import OnMove, open_resilient
+from deployments.full_replicas import FullReplicas
 from deployments.keys.door import Door
 from deployments.speech import Speech
 from deployments.stream_items import StreamEnded, StreamFailed, StreamItem, StreamOpened
-from deployments.transport import over_grpc
+from deployments.transport import REPLICA_LOST, over_grpc, running_replicas, trouble_with
 from tts_core.engine.stream import AudioChunk
 from tts_core.errors import EngineStopped, Overloaded, PolyvoxError, StreamInterrupted
 from tts_core.request import SynthesisRequest
@@ -42,7 +43,11 @@ class Timeouts:
 
 
 class RemoteSpeech:
-    """One request's stream from one replica. Opened by RemoteSpeechSource."""
+    """One request's stream from one replica. Opened by RemoteSpeechSource.
+
+    Attributes:
+        failed_at: the replica that has said why it doesn't speak, if one has.
+    """
 
     def __init__(
         self,
@@ -58,11 +63,17 @@ class RemoteSpeech:
         self._note: Callable[[int], None] | None = None
         self._first: StreamItem | None = None
         self._num_dropped = 0
+        self.failed_at = ""
 
     @property
     def sample_rate_hz(self) -> int:
         assert self._opened is not None
         return self._opened.sample_rate_hz
+
+    @property
+    def fingerprint(self) -> str:
+        assert self._opened is not None
+        return self._opened.fingerprint
 
     @property
     def num_dropped(self) -> int:
@@ -122,6 +133,7 @@ class RemoteSpeech:
         except Exception as error:
             raise translate(error) from error
         if isinstance(item, StreamFailed):
+            self.failed_at = item.replica
             raise item.error()
         return item
 
@@ -136,6 +148,7 @@ class RemoteSpeechSource:
         timeouts: Timeouts,
         waiting: WaitingArgs,
         on_move: OnMove,
+        may_sleep: frozenset[str] = frozenset(),
     ) -> None:
         self._handles = {model: over_grpc(handle) for model, handle in handles.items()}
         self._multiplexed = multiplexed
@@ -143,7 +156,11 @@ class RemoteSpeechSource:
         self._links = CreditLinks()
         self._on_move = on_move
         self._max_wait_s = waiting.max_wait_s
+        self._may_sleep = may_sleep
         self._doors = {model: Door(waiting) for model in handles}
+        self._full = {model: FullReplicas(self._running(model)) for model in handles}
+        # One function for each model: a connection tells each that it knows, and knows it once.
+        self._on_slot_freed = {model: self._slot_freed(model) for model in handles}
         self._voices: tuple[VoiceInfo, ...] = ()
         self._voices_at = -VOICES_MAX_AGE_S
 
@@ -196,8 +213,11 @@ class RemoteSpeechSource:
         """
         # A full replica may have a free neighbour: for a moment the router counts streams that have ended.
         for delay_s in ASK_AGAIN_AFTER_S:
-            with contextlib.suppress(Overloaded):
+            try:
                 return await self._ask_one(request)
+            except Overloaded:
+                if self._full[request.model].are_all():
+                    raise
             await asyncio.sleep(delay_s)
         return await self._ask_one(request)
 
@@ -207,9 +227,13 @@ class RemoteSpeechSource:
             # Serve then prefers a replica that has the model in memory.
             handle = handle.options(multiplexed_model_id=request.model)
         items = cast(DeploymentResponseGenerator[StreamItem], handle.remote(request))
-        speech = RemoteSpeech(items, self._links, self._doors[request.model].slot_freed)
-        with _limit(self._timeouts.admission_s, "no replica took the request"), _closed_on_error(speech):
-            await speech.be_admitted()
+        speech = RemoteSpeech(items, self._links, self._on_slot_freed[request.model])
+        try:
+            with _limit(self._timeouts.admission_s, "no replica took the request"), _closed_on_error(speech):
+                await speech.be_admitted()
+        except Overloaded:
+            self._full[request.model].note(speech.failed_at)
+            raise
         return speech
 
     async def _with_audio(self, speech: RemoteSpeech) -> RemoteSpeech:
@@ -218,7 +242,28 @@ class RemoteSpeechSource:
         return speech
 
     async def check_ready(self) -> None:
-        await asyncio.gather(*(self._ask(model, "stats") for model in self._handles))
+        await asyncio.gather(
+            *(
+                self._check_startable(model) if model in self._may_sleep else self._ask(model, "stats")
+                for model in self._handles
+            )
+        )
+
+    async def _check_startable(self, model: str) -> None:
+        """Return if a deployment that may have no replicas is up, or would be. To ask one would wake it."""
+        trouble = await asyncio.to_thread(trouble_with, self._handles[model])
+        if trouble:
+            raise EngineStopped(f"model {model!r} can't be started: {trouble}")
+
+    def _running(self, model: str) -> Callable[[], frozenset[str]]:
+        return lambda: running_replicas(self._handles[model])
+
+    def _slot_freed(self, model: str) -> Callable[[], None]:
+        def freed() -> None:
+            self._full[model].freed()
+            self._doors[model].slot_freed()
+
+        return freed
 
     async def _ask(self, model: str, method: str) -> Any:
         response = getattr(self._handles[model], method).remote()
@@ -256,7 +301,7 @@ def translate(error: Exception) -> PolyvoxError:
         return Overloaded(
             "every slot and every place in the queue is taken", retry_after_s=error.retry_after_s
         )
-    if isinstance(error, RayActorError):
+    if isinstance(error, REPLICA_LOST):
         return StreamInterrupted("the replica that was speaking died", retry_after_s=1)
     if isinstance(error, DeploymentUnavailableError):
         return EngineStopped("the model's deployment isn't running", retry_after_s=5)
