@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -11,8 +12,8 @@ from deployments.keys.door import PROBE_S
 class FullReplicas:
     """Remembers refusals, so that nobody asks again where there is nobody else to ask.
 
-    A refusal is taken to hold until a stream is known to have ended on any replica, and for `PROBE_S` at most,
-    since not every end is heard of.
+    A refusal is taken to hold until a stream is known to have ended on any replica, and for `PROBE_S` at
+    most, since not every end is heard of.
 
     Args:
         running: the ids of the replicas that there are.
@@ -39,4 +40,5 @@ class FullReplicas:
         """Whether every replica that there is has refused one of the last requests."""
         now_s = self._clock()
         running = self._running()
-        return bool(running) and all(now_s - self._refused_at_s.get(one, -PROBE_S) < PROBE_S for one in running)
+        asked_at_s = [self._refused_at_s.get(one, -math.inf) for one in running]
+        return bool(running) and all(now_s - at_s < PROBE_S for at_s in asked_at_s)

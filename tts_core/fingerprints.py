@@ -1,4 +1,4 @@
-"""Names for all that decides which bytes a request becomes, so that what differs is never taken for the same."""
+"""Names for all that decides which bytes a request becomes: what differs is never taken for the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an ingress remembers of the speech it gave, so that a listener can come back for the rest by its name."""
+"""What an ingress remembers of the speech it gave, so that listeners can come back for the rest of it."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ class Entry:
 class Book:
     """Speeches by who asked and what the answer was called; the latest of those that share a name.
 
-    Bounded: beyond ten minutes without use, a thousand speeches or some millions of characters, those go first
-    that were used longest ago. It dies with its process, and others know nothing of it.
+    Bounded: beyond ten minutes without use, a thousand speeches or some millions of characters, those go
+    first that were used longest ago. It dies with its process, and others know nothing of it.
 
     Args:
         clock: seconds, only going forward.

@@ -44,11 +44,17 @@ class Form:
         encoder_type = PerChunkEncoder if self.file_per_chunk else StreamEncoder
         return encoder_type(self.audio_format, engine_rate_hz, self.rate_hz)
 
-    def encoder_of_rest(self, engine_rate_hz: int, num_skipped: int) -> Encoder:
-        """Return what makes an answer that others continue, without its first samples.
+    def encoder_of_rest(self, engine_rate_hz: int, num_skipped: int | None) -> Encoder:
+        """Return what makes the rest of an answer.
 
         A WAV goes on as it was, without a second header. What other codecs make is a file of its own.
+
+        Args:
+            engine_rate_hz: of the PCM.
+            num_skipped: samples to leave out first, at the rate of the answer; None where nothing was heard.
         """
+        if num_skipped is None:
+            return self.encoder(engine_rate_hz)
         audio_format = AudioFormat.PCM if self.audio_format is AudioFormat.WAV else self.audio_format
         rate_hz = self.output_rate_hz(engine_rate_hz)
         encoder_type = PerChunkEncoder if self.file_per_chunk else StreamEncoder

@@ -65,7 +65,8 @@ class Resumption:
             return None
         fingerprint = headers.get(FINGERPRINT, "")
         if not fingerprint:
-            raise InvalidParameter(f"{RESUME_FROM} goes with the {FINGERPRINT} to go on from", param=FINGERPRINT)
+            message = f"{RESUME_FROM} goes with the {FINGERPRINT} of what is to go on"
+            raise InvalidParameter(message, param=FINGERPRINT)
         return cls(_number(headers, RESUME_FROM), _number(headers, SEED), fingerprint)
 
 

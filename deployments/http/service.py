@@ -178,7 +178,8 @@ class Service:
     async def go_on(self, name: str, from_sample: int, request_id: str, key: Key | None = None) -> Response:
         """Answer with the rest of a speech that this process began, whose answer was called `name`.
 
-        It begins with the segment that holds the sample, so what was heard before isn't made again.
+        It is the bare audio, in the format that was asked for, whatever events it came in. It begins with the
+        segment that holds the sample, so that what was heard before isn't made again.
 
         Raises:
             UnknownSpeech: nothing is known of it, or it is another key's.
@@ -186,13 +187,13 @@ class Service:
             PolyvoxError: as `open` and `answer`.
         """
         entry = self.book.find(key.id if key else "", name)
-        rate_hz = entry.sample_rate_hz
-        place = Place.of(from_sample, rate_hz, entry.form.output_rate_hz(rate_hz))
+        rate_hz, form = entry.sample_rate_hz, replace(entry.form, given_framing=None)
+        place = Place.of(from_sample, rate_hz, form.output_rate_hz(rate_hz))
         mark = entry.mark_before(place.start)
         ticket = self.limiter.enter(key, entry.origin.request.num_chars)
         speech = await _held(ticket, self._open_again(entry, mark, request_id))
         self._follow(speech, entry, mark)
-        return await self._rest(speech, entry.form, from_sample, mark.start_sample)
+        return await self._rest(speech, form, from_sample, mark.start_sample)
 
     async def _rest(self, speech: CountedSpeech, form: Form, from_sample: int, base: int = 0) -> Response:
         """Answer with what follows the first samples, `speech` beginning with the sample `base`."""
@@ -201,8 +202,7 @@ class Service:
             place = Place.of(from_sample, engine_hz, form.output_rate_hz(engine_hz))
             rest = Rest(speech, place, base)
             await rest.find(form.output_rate_hz(engine_hz))
-            is_whole = from_sample == 0
-            encoder = form.encoder(engine_hz) if is_whole else form.encoder_of_rest(engine_hz, place.num_skipped)
+            encoder = form.encoder_of_rest(engine_hz, place.num_skipped if from_sample else None)
         except BaseException:
             speech.close()
             raise
@@ -314,6 +314,6 @@ def _same(speech: CountedSpeech, begun: str | None) -> CountedSpeech:
         return speech
     speech.close()
     raise SpeechChanged(
-        f"the speech that was begun was {begun}, and this would be {speech.origin.fingerprint}: the request, the "
-        "voice or what speaks has changed; begin anew"
+        f"the speech that was begun was {begun}, and this would be {speech.origin.fingerprint}: the request, "
+        "the voice or what speaks has changed; begin anew"
     )

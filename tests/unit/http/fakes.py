@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import numpy as np
 
-from tts_core.engine.stream import AudioChunk
+from tts_core.engine.stream import AudioChunk, SegmentMark
 from tts_core.errors import PolyvoxError, UnknownVoice
 from tts_core.request import SynthesisRequest
 from tts_core.voice import VoiceInfo
@@ -22,8 +22,8 @@ def tone(seconds: float) -> bytes:
 
 
 class FakeSpeech:
-    def __init__(self, source: FakeSource) -> None:
-        self._source = source
+    def __init__(self, source: FakeSource, first_segment: int = 0) -> None:
+        self._source, self._first_segment = source, first_segment
         self.closed = False
         self.delivered: list[int] = []
 
@@ -33,13 +33,17 @@ class FakeSpeech:
 
     async def chunks(self) -> AsyncIterator[AudioChunk]:
         start = 0
-        for pcm in self._source.pieces:
-            chunk = AudioChunk(pcm, start)
+        for segment, pcm in list(enumerate(self._source.pieces))[self._first_segment :]:
+            chunk = AudioChunk(pcm, start, (SegmentMark(segment, start),))
             start += chunk.num_samples
             yield chunk
             await asyncio.sleep(self._source.pause_s)
         if self._source.breaks_with is not None:
             raise self._source.breaks_with
+
+    @property
+    def fingerprint(self) -> str:
+        return self._source.fingerprint
 
     @property
     def num_dropped(self) -> int:
@@ -53,12 +57,14 @@ class FakeSpeech:
 
 
 class FakeSource:
-    """Speaks `pieces`, whatever is asked; refuses with `refuses_with`, breaks off with `breaks_with`."""
+    """Speaks `pieces`, each a segment, whatever is asked; refuses with `refuses_with`, breaks off with
+    `breaks_with`."""
 
     def __init__(self) -> None:
         self.pieces = [tone(0.1), tone(0.5), tone(1.0)]
         self.pause_s = 0.0
         self.num_dropped = 0
+        self.fingerprint = "these tones"
         self.refuses_with: PolyvoxError | None = None
         self.breaks_with: PolyvoxError | None = None
         self.requests: list[SynthesisRequest] = []
@@ -83,7 +89,7 @@ class FakeSource:
             raise self.refuses_with
         if request.voice not in ("en-us", "en-us+f3"):
             raise UnknownVoice(f"no voice {request.voice!r}", param="voice")
-        self.speeches.append(FakeSpeech(self))
+        self.speeches.append(FakeSpeech(self, request.first_segment))
         return self.speeches[-1]
 
     async def check_ready(self) -> None:
