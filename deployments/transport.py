@@ -64,7 +64,7 @@ def running_replicas(handle: DeploymentHandle[Any]) -> frozenset[str]:
 
 
 def trouble_with(handle: DeploymentHandle[Any]) -> str:
-    """Return why a deployment can't come up, as the controller knows; "" where it can. Blocks for a moment."""
+    """Return why a deployment can't come up, as the controller knows; "" where it can. Blocks a moment."""
     deployment = serve.status().applications[handle.app_name].deployments[handle.deployment_name]
     return (deployment.message or "it is unhealthy") if deployment.status in _BROKEN else ""
 

@@ -19,6 +19,7 @@ from tts_core.errors import (
     Overloaded,
     PolyvoxError,
     SegmentFailed,
+    SpeechChanged,
     StreamInterrupted,
     UnknownVoice,
 )
@@ -40,6 +41,7 @@ class Replica:
     error: PolyvoxError = field(default_factory=lambda: StreamInterrupted("it died"))
     sample_rate_hz: int = 32000
     num_dropped: int = 0
+    fingerprint: str = "one voice"
     first_segment: int = 0
     acknowledged: int = 0
     is_closed: bool = False
@@ -168,6 +170,35 @@ async def test_a_request_that_ends_one_replica_after_the_other_is_given_up() -> 
 async def test_replicas_that_go_one_after_the_other_are_survived_while_each_adds_something() -> None:
     each_a_little_further = [Replica(fails_after=count) for count in (100, 200, 300, 400, 500, 600, 800)]
     assert await heard(await resilient(Replicas(*each_a_little_further, Replica()))) == WHOLE
+
+
+async def test_two_voices_are_never_put_together() -> None:
+    others = [Replica(fingerprint="another voice") for _ in range(failover.MAX_FOREIGN)]
+    speech = await resilient(Replicas(Replica(fails_after=800), *others, Replica()))
+    pcm = b""
+    with pytest.raises(SpeechChanged):
+        async for chunk in speech.chunks():
+            pcm += chunk.pcm
+    assert pcm == WHOLE[: 2 * 800]
+    assert all(other.is_closed for other in others)
+
+
+async def test_who_speaks_alike_is_looked_for_among_the_others() -> None:
+    other = Replica(fingerprint="another voice")
+    assert await heard(await resilient(Replicas(Replica(fails_after=800), other, Replica()))) == WHOLE
+    assert other.is_closed
+
+
+async def test_before_anything_was_heard_anybody_may_speak() -> None:
+    replicas = Replicas(EngineStopped("drained"), Replica(fingerprint="another voice"))
+    assert await heard(await resilient(replicas)) == WHOLE
+
+
+async def test_segments_are_told_of_once_wherever_they_were_made() -> None:
+    speech = await resilient(Replicas(Replica(fails_after=1900), Replica(fails_after=1300), Replica()))
+    marks = [mark async for chunk in speech.chunks() for mark in chunk.marks]
+    assert [(mark.segment, mark.start_sample) for mark in marks] == [(1, STARTS[1]), (2, STARTS[2])]
+    assert [mark.num_dropped for mark in marks] == [3, 8]
 
 
 async def test_before_the_first_audio_another_replica_is_asked_too() -> None:
