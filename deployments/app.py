@@ -19,7 +19,12 @@ from deployments.tts_server import TTSServer
 
 # The default backs off up to 500 ms, which a listener hears as silence when a slot becomes free.
 ROUTER = RequestRouterConfig.model_validate(
-    {"initial_backoff_s": 0.005, "backoff_multiplier": 1, "max_backoff_s": 0.005}
+    {
+        "request_router_class": "deployments.living_router.LivingRouter",
+        "initial_backoff_s": 0.005,
+        "backoff_multiplier": 1,
+        "max_backoff_s": 0.005,
+    }
 )
 
 # The engine refuses what exceeds its slots, at once and with a time to come back; Serve would let it wait.
@@ -48,7 +53,9 @@ def _engine_deployment(engine: EngineArgs, limits: LimitArgs) -> Deployment:
         autoscaling_config=autoscaling_config(replica.autoscaling),
         request_router_config=ROUTER,
         graceful_shutdown_timeout_s=replica.graceful_shutdown_timeout_s or limits.longest_playback_s,
+        # After three failures in a row Serve replaces it: one that hangs after twenty seconds or so.
         health_check_period_s=2.0,
+        health_check_timeout_s=5.0,
         ray_actor_options={**resources(replica), "runtime_env": {"env_vars": ENGINE_ENV}},
         max_surge_percent=100,
     )(TTSServer)

@@ -3,11 +3,13 @@
 Serve carries a replica's stream in one direction and buffers without bound, so how far a producer may run
 ahead has to be told the other way, to that very replica. A handle call can't be aimed at a replica and would
 take one of its slots; so each replica listens on a socket of its own, and each ingress keeps one connection
-to it. A note is 24 bytes: the stream's id and the samples delivered in all, so notes may be repeated.
-A stream belongs to the connection that spoke of it: when an ingress dies, its streams end.
+to it, from the first stream there to the replica's end. A note is 24 bytes: the stream's id and the samples
+delivered in all, so notes may be repeated. A stream belongs to the connection that spoke of it: when an
+ingress dies, its streams end.
 
 The other way, a replica sends a byte to every ingress whenever one of its streams has ended, so that those
-who have been refusing listeners can let one in at once, and needn't ask in between.
+who have been refusing listeners can let one in at once, and needn't ask in between. Another byte is the sign
+of life that an ingress asks for with a note of no stream: see `pulse`.
 """
 
 from __future__ import annotations
@@ -16,17 +18,22 @@ import asyncio
 import contextlib
 import secrets
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import anyio
 
+from deployments.pulse import PULSE_S, Pulse
 from deployments.stream_items import CreditAddress
 from tts_core.engine.stream import SpeechStream
 
 _NOTE = struct.Struct("!16sQ")
 _CONNECT_TIMEOUT_S = 2.0
+_FORGET_S = 60.0
+"""A replica that is silent for so long, and speaks to nobody here, has gone without a word."""
 _ENDED = b"e"
+_HERE = b"h"
+_ANYBODY = _NOTE.pack(bytes(16), 0)
 
 
 class CreditServer:
@@ -38,9 +45,11 @@ class CreditServer:
         self._server: asyncio.Server | None = None
         self._host = ""
         self._port = 0
+        self._replica = ""
 
-    async def start(self, host: str) -> None:
-        """Listen on a free port of `host`, this node's address in the cluster."""
+    async def start(self, host: str, replica: str) -> None:
+        """Listen on a free port of `host`, this node's address in the cluster, for the replica of that id."""
+        self._replica = replica
         self._server = await asyncio.start_server(self._serve, host, 0)
         self._host, self._port = self._server.sockets[0].getsockname()[:2]
 
@@ -48,7 +57,7 @@ class CreditServer:
         """Give a stream an id that can't be guessed."""
         stream_id = secrets.token_bytes(16)
         self._streams[stream_id] = stream
-        return CreditAddress(self._host, self._port, stream_id)
+        return CreditAddress(self._host, self._port, stream_id, self._replica)
 
     def release(self, address: CreditAddress) -> None:
         """Forget a stream, and say that its slot is free. Notes about it that are under way are ignored."""
@@ -66,7 +75,11 @@ class CreditServer:
         self._ingresses.add(writer)
         try:
             while True:
-                stream_id, num_delivered = _NOTE.unpack(await reader.readexactly(_NOTE.size))
+                note = await reader.readexactly(_NOTE.size)
+                if note == _ANYBODY:
+                    writer.write(_HERE)
+                    continue
+                stream_id, num_delivered = _NOTE.unpack(note)
                 stream = self._streams.get(stream_id)
                 if stream is not None:
                     spoken_of.add(stream_id)
@@ -86,49 +99,81 @@ class _Link:
 
     Attributes:
         reader, writer: its two directions.
+        pulse: of the replica; None for one that gives no signs of life.
         on_ended: called with every stream that ends there, whoever's it was.
-        num_users: open streams of this ingress.
-        listening: hears of streams that end. Held here, since the event loop doesn't hold tasks.
+        on_silence: by stream of this ingress, told how long the replica has been silent.
+        tasks: what listens and asks. Held here, since the event loop doesn't hold tasks.
     """
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    pulse: Pulse | None
     on_ended: set[Callable[[], None]] = field(default_factory=set)
-    num_users: int = 0
-    listening: asyncio.Task[None] | None = None
+    on_silence: dict[bytes, Callable[[float], None]] = field(default_factory=dict)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def listen(self) -> None:
+        """Return when the replica is gone, or given up."""
         with contextlib.suppress(OSError):
             while notes := await self.reader.read(4096):
-                for _ in notes:
+                if self.pulse is not None:
+                    self.pulse.heard()
+                for _ in range(notes.count(_ENDED)):
                     self.tell()
 
     def tell(self) -> None:
         for call in self.on_ended:
             call()
 
+    async def feel(self, pulse: Pulse, on_fallen_silent: Callable[[], None]) -> None:
+        """Ask for signs of life until the connection ends."""
+        while not self.writer.is_closing():
+            has_fallen = pulse.beat()
+            self.writer.write(_ANYBODY)
+            for call in tuple(self.on_silence.values()):
+                call(pulse.silence_s)
+            if has_fallen:
+                on_fallen_silent()
+            if pulse.silence_s >= _FORGET_S and not self.on_silence:
+                break
+            await asyncio.sleep(PULSE_S)
+        self.writer.close()
+
 
 class CreditLinks:
-    """The ingress's end: one connection to each replica that it has streams on."""
+    """The ingress's end: one connection to each replica that it has had streams on."""
 
     def __init__(self) -> None:
         self._links: dict[tuple[str, int], _Link] = {}
         self._lock = asyncio.Lock()
+        self._asking: set[Callable[[], None]] = set()
 
-    async def open(self, address: CreditAddress, on_ended: Callable[[], None]) -> Callable[[int], None]:
+    @contextlib.contextmanager
+    def asking(self, on_silence: Callable[[], None]) -> Iterator[None]:
+        """Call `on_silence` if any replica falls silent within: perhaps it is the one that was asked."""
+        self._asking.add(on_silence)
+        try:
+            yield
+        finally:
+            self._asking.discard(on_silence)
+
+    async def open(
+        self, address: CreditAddress, on_ended: Callable[[], None], on_silence: Callable[[float], None]
+    ) -> Callable[[int], None]:
         """Connect where needed, claim the stream, and return the function that sends notes about it.
 
         Args:
             address: of the stream.
-            on_ended: called whenever any stream on its replica has ended, as long as this ingress has one
-                there, and when its last one there ends.
+            on_ended: called whenever any stream on its replica has ended, from now on.
+            on_silence: called several times a second until `release`, with the seconds for which the replica
+                has given no sign of life.
 
         Raises:
             OSError: the replica can't be reached. (TimeoutError is one.)
         """
         async with self._lock:
-            link = await self._connected((address.host, address.port))
-        link.num_users += 1
+            link = await self._connected(address)
+        link.on_silence[address.stream_id] = on_silence
         link.on_ended.add(on_ended)
         writer = link.writer
 
@@ -139,26 +184,38 @@ class CreditLinks:
         note(0)
         return note
 
-    async def _connected(self, key: tuple[str, int]) -> _Link:
+    async def _connected(self, address: CreditAddress) -> _Link:
+        key = (address.host, address.port)
         link = self._links.get(key)
         if link is not None and not link.writer.is_closing():
             return link
         with anyio.fail_after(_CONNECT_TIMEOUT_S):
             reader, writer = await asyncio.open_connection(*key)
-        fresh = _Link(reader, writer)
-        if link is not None:  # it broke: its streams close one by one
-            fresh.num_users, fresh.on_ended = link.num_users, link.on_ended
-        fresh.listening = asyncio.get_running_loop().create_task(fresh.listen())
+        fresh = _Link(reader, writer, Pulse(address.replica) if address.replica else None)
+        create_task = asyncio.get_running_loop().create_task
+        fresh.tasks.append(create_task(self._keep(key, fresh)))
+        if fresh.pulse is not None:
+            fresh.tasks.append(create_task(fresh.feel(fresh.pulse, self._tell_asking)))
         self._links[key] = fresh
         return fresh
 
-    def release(self, address: CreditAddress) -> None:
-        """Say that a stream is over; the last one closes the connection."""
-        key = (address.host, address.port)
-        link = self._links[key]
-        link.num_users -= 1
-        if link.num_users == 0:
+    async def _keep(self, key: tuple[str, int], link: _Link) -> None:
+        """Listen to a replica, and forget it when it is gone."""
+        await link.listen()
+        if link.pulse is not None:
+            link.pulse.end()
+        with contextlib.suppress(OSError):
+            link.writer.close()
+        if self._links.get(key) is link:
             del self._links[key]
-            with contextlib.suppress(OSError):
-                link.writer.close()
-            link.tell()  # the replica's own word comes too late for this connection
+        link.tell()  # the replica can't say it any more
+
+    def _tell_asking(self) -> None:
+        for call in tuple(self._asking):
+            call()
+
+    def release(self, address: CreditAddress) -> None:
+        """Say that a stream is over."""
+        link = self._links.get((address.host, address.port))
+        if link is not None:
+            link.on_silence.pop(address.stream_id, None)

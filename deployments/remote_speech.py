@@ -19,6 +19,7 @@ from deployments.credit import CreditLinks
 from deployments.failover import OnMove, open_resilient
 from deployments.full_replicas import FullReplicas
 from deployments.keys.door import Door
+from deployments.pulse import InHand, patience_s
 from deployments.speech import Speech
 from deployments.stream_items import StreamEnded, StreamFailed, StreamItem, StreamOpened
 from deployments.transport import REPLICA_LOST, over_grpc, running_replicas, trouble_with
@@ -61,6 +62,8 @@ class RemoteSpeech:
         self._is_closed = False
         self._opened: StreamOpened | None = None
         self._note: Callable[[int], None] | None = None
+        self._in_hand: InHand | None = None
+        self._is_left = False
         self._first: StreamItem | None = None
         self._num_dropped = 0
         self.failed_at = ""
@@ -85,12 +88,14 @@ class RemoteSpeech:
 
     async def be_admitted(self) -> None:
         """Wait until a replica has taken the request. Raises PolyvoxError where none does."""
-        opened = await self._next()
+        with self._links.asking(self._leave):
+            opened = await self._next()
         if not isinstance(opened, StreamOpened):
             raise StreamInterrupted("the replica's stream began without an opening")
         self._opened = opened
+        self._in_hand = InHand(opened.sample_rate_hz)
         try:
-            self._note = await self._links.open(opened.credit, self._on_slot_freed)
+            self._note = await self._links.open(opened.credit, self._on_slot_freed, self._on_silence)
         except OSError as error:
             raise StreamInterrupted(f"the replica's credit port can't be reached: {error}") from error
 
@@ -109,8 +114,9 @@ class RemoteSpeech:
         self._num_dropped = item.num_dropped
 
     def acknowledge(self, num_delivered: int) -> None:
-        if self._note is not None:
+        if self._note is not None and self._in_hand is not None:
             self._note(num_delivered)
+            self._in_hand.delivered(num_delivered, time.monotonic())
 
     def close(self) -> None:
         if self._is_closed:
@@ -122,12 +128,26 @@ class RemoteSpeech:
             self._links.release(self._opened.credit)
         self._note = None
 
+    def _on_silence(self, silence_s: float) -> None:
+        """Leave a silent replica before the listener runs dry."""
+        if self._in_hand is not None and silence_s >= patience_s(self._in_hand.seconds(time.monotonic())):
+            self._leave()
+
+    def _leave(self) -> None:
+        """Wait no longer: what waits for the next item learns that the replica is gone."""
+        if not self._is_closed:
+            self._is_left = True
+            cancel: Any = self._items.cancel
+            cancel()
+
     async def _next(self) -> StreamItem:
         try:
             item = await anext(self._items)
         except StopAsyncIteration:
             raise StreamInterrupted("the replica's stream ended early") from None
         except RequestCancelledError:
+            if self._is_left:
+                raise StreamInterrupted("the replica gives no sign of life", retry_after_s=1) from None
             # When a client is gone, Serve cancels what was asked for it before it cancels the request itself.
             raise asyncio.CancelledError from None
         except Exception as error:

@@ -11,11 +11,18 @@ from tts_core.errors import PolyvoxError, error_from_description
 
 @dataclass(frozen=True)
 class CreditAddress:
-    """Where a replica listens for credit, and under which id it knows a stream."""
+    """Where a replica listens for credit, and under which id it knows a stream.
+
+    Attributes:
+        host, port: of its socket.
+        stream_id: a secret between the two.
+        replica: Serve's unique id of it; "" says that it gives no signs of life.
+    """
 
     host: str
     port: int
     stream_id: bytes
+    replica: str = ""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class TTSServer:
         self._replica = serve.get_replica_context().replica_id.unique_id
         await self._residents.start()
         self._credit = CreditServer()
-        await self._credit.start(node_address())
+        await self._credit.start(node_address(), self._replica)
         self._tracing = tracing_from_environment()
         recorder = RayRecorder()
         self._measured = EngineFigures(recorder)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from deployments import credit, pulse
 from deployments.credit import CreditLinks, CreditServer
+from deployments.stream_items import CreditAddress
 from tts_core.engine.stream import SpeechStream, StreamLimits
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[CreditServer]:
     server = CreditServer()
-    await server.start("127.0.0.1")
+    await server.start("127.0.0.1", "replica-1")
     yield server
     await server.stop()
 
@@ -31,6 +34,10 @@ def stream() -> SpeechStream:
     return SpeechStream(1000, StreamLimits(lead_s=100.0, first_chunk_s=0.1, max_chunk_s=1.0))
 
 
+def at_ease(silence_s: float) -> None:
+    """Whatever the replica does, stay."""
+
+
 async def until(happens: Callable[[], bool]) -> None:
     for _ in range(2000):
         if happens():
@@ -44,7 +51,7 @@ async def test_notes_reach_their_stream(server: CreditServer) -> None:
     speech.write(bytes(4000))
     await anext(speech)
     address = server.register(speech)
-    note = await links.open(address, Calls())
+    note = await links.open(address, Calls(), at_ease)
     note(700)
     await until(lambda: speech.num_delivered == 700)
     links.release(address)
@@ -54,9 +61,9 @@ async def test_every_ingress_hears_of_every_end_once(server: CreditServer) -> No
     addresses = [server.register(stream()) for _ in range(4)]
     first, second, ended_a, ended_b = CreditLinks(), CreditLinks(), Calls(), Calls()
     for address in addresses[:2]:
-        await first.open(address, ended_a)
+        await first.open(address, ended_a, at_ease)
     for address in addresses[2:]:
-        await second.open(address, ended_b)
+        await second.open(address, ended_b, at_ease)
     await until(lambda: len(server._ingresses) == 2)
     server.release(addresses[0])
     server.release(addresses[0])
@@ -65,24 +72,92 @@ async def test_every_ingress_hears_of_every_end_once(server: CreditServer) -> No
     assert (ended_a.num, ended_b.num) == (1, 1)
 
 
-async def test_the_last_to_leave_tells_of_it_themselves(server: CreditServer) -> None:
-    address, links, ended = server.register(stream()), CreditLinks(), Calls()
-    await links.open(address, ended)
-    links.release(address)
-    assert ended.num == 1
+async def test_who_has_no_stream_left_there_still_hears_of_free_slots(server: CreditServer) -> None:
+    mine, other = server.register(stream()), server.register(stream())
+    links, ended = CreditLinks(), Calls()
+    await links.open(mine, ended, at_ease)
+    await until(lambda: len(server._ingresses) == 1)
+    links.release(mine)
+    server.release(other)
+    await until(lambda: ended.num == 1)
 
 
 async def test_a_lost_ingress_ends_its_streams_and_is_forgotten(server: CreditServer) -> None:
     mine, other = stream(), stream()
     lost, stays = CreditLinks(), CreditLinks()
     address = server.register(mine)
-    await lost.open(address, Calls())
+    await lost.open(address, Calls(), at_ease)
     ended = Calls()
-    await stays.open(server.register(other), ended)
+    await stays.open(server.register(other), ended, at_ease)
     await until(lambda: len(server._ingresses) == 2)
-    lost.release(address)
+    for link in lost._links.values():
+        link.writer.close()
     await until(lambda: mine.closed)
     server.release(address)
     await until(lambda: ended.num == 1)
     assert not other.closed
     assert len(server._ingresses) == 1
+
+
+class Hanging:
+    """A replica whose kernel takes what comes, and which answers when it is let go on."""
+
+    def __init__(self) -> None:
+        self.goes_on = asyncio.Event()
+        self.writers: list[asyncio.StreamWriter] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writers.append(writer)
+        await self.goes_on.wait()
+        while await reader.read(4096):
+            writer.write(b"h")
+
+    async def start(self) -> CreditAddress:
+        server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
+        host, port = server.sockets[0].getsockname()[:2]
+        return CreditAddress(host, port, bytes([1]) * 16, "hanging")
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (credit, pulse):
+        monkeypatch.setattr(module, "PULSE_S", 0.005)
+    monkeypatch.setattr(pulse, "SILENT_S", 0.05)
+
+
+async def test_a_replica_that_hangs_is_noticed_and_so_is_one_that_goes_on(quick: None) -> None:
+    hanging, links = Hanging(), CreditLinks()
+    address = await hanging.start()
+    silences: list[float] = []
+    asked = Calls()
+    with links.asking(asked):
+        await links.open(address, Calls(), silences.append)
+        await until(lambda: pulse.is_silent("hanging"))
+        await until(lambda: asked.num == 1)
+        await until(lambda: bool(silences) and silences[-1] >= 0.1)
+    assert asked.num == 1
+    hanging.goes_on.set()
+    await until(lambda: not pulse.is_silent("hanging"))
+    await until(lambda: silences[-1] <= 0.02)
+    links.release(address)
+
+
+async def test_a_replica_that_is_gone_is_not_taken_for_silent(quick: None) -> None:
+    hanging, links = Hanging(), CreditLinks()
+    await links.open(await hanging.start(), Calls(), at_ease)
+    await until(lambda: pulse.is_silent("hanging"))
+    hanging.writers[0].close()
+    await until(lambda: not pulse.is_silent("hanging"))
+    assert not links._links
+
+
+async def test_a_living_replica_is_never_silent(quick: None, server: CreditServer) -> None:
+    address, links = server.register(stream()), CreditLinks()
+    silences: list[float] = []
+    await links.open(address, Calls(), silences.append)
+    await until(lambda: len(silences) >= 30)
+    assert not pulse.is_silent("replica-1")
+    # An ingress that is itself held up counts nothing of that.
+    time.sleep(0.3)  # noqa: ASYNC251  # that is the point
+    await until(lambda: len(silences) >= 60)
+    assert max(silences) < 0.05
