@@ -225,6 +225,22 @@ class VoicesArgs(StrictModel):
     num_decoders: PositiveInt = 1
 
 
+class LiveTextArgs(StrictModel):
+    """Connections over which text is spoken while it is being written.
+
+    Whole words are spoken after `flush_timeout_s` without more text, and a word that may go on after
+    `word_timeout_s`. A connection ends after `idle_timeout_s` in which nothing came and nothing was spoken,
+    and, in good order, after `max_session_s`.
+    """
+
+    max_contexts: PositiveInt = 16
+    max_message_chars: PositiveInt = 64 * 1024
+    flush_timeout_s: PositiveFloat = 0.7
+    word_timeout_s: PositiveFloat = 2.5
+    idle_timeout_s: PositiveFloat = 180.0
+    max_session_s: PositiveFloat = 3600.0
+
+
 class IngressArgs(StrictModel):
     """The HTTP edge. Its number is fixed: resizing it would cut the streams that it carries.
 
@@ -242,6 +258,7 @@ class IngressArgs(StrictModel):
     graceful_shutdown_timeout_s: PositiveFloat | None = None
     limits: LimitArgs = LimitArgs()
     waiting: WaitingArgs = WaitingArgs()
+    live_text: LiveTextArgs = LiveTextArgs()
     voices: VoicesArgs = VoicesArgs()
     keys: str | None = None
     public_voices: bool = False

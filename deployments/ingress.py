@@ -14,6 +14,7 @@ from deployments.http.app import create_app
 from deployments.http.service import Service
 from deployments.http.voices.opening import StoredVoices, open_desk
 from deployments.keys.exposure import check_exposure
+from deployments.leaving import replica_is_leaving
 from deployments.logs import join_serve_log
 from deployments.metrics.listening import IngressFigures
 from deployments.metrics.ray_recorder import RayRecorder
@@ -59,6 +60,7 @@ class Ingress:
         source = RemoteSpeechSource(handles, multiplexed, timeouts, args.waiting, moved, may_sleep)
         self._service = Service(args, source, writes_reach_the_socket(), figures, tracing)
         self._desk = open_desk(args, voices, source.forget_voices)
+        self._service.is_leaving = replica_is_leaving
         self._sampler = Sampler(recorder, lambda: figures.sample(time.monotonic()))
 
     def __serve_build_asgi_app__(self) -> FastAPI:

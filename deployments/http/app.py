@@ -25,6 +25,7 @@ from deployments.http.service import Service
 from deployments.http.voices.routes import voices_routes
 from deployments.keys.key_ring import KeyRing
 from deployments.metrics.listening import IngressFigures
+from deployments.websocket.routes import live_text_routes
 from tts_core import __version__
 from tts_core.errors import PolyvoxError
 
@@ -48,6 +49,7 @@ def create_app(service: Service, desk: VoiceDesk | None = None) -> FastAPI:
     for router in (openai_routes(service), api_v2_routes(service), health_routes(service)):
         app.include_router(router)
     app.include_router(voices_routes(service, desk))
+    app.include_router(live_text_routes(service))
     _add_page(app)
     _omit_422(app)
     _add_error_handlers(app, service.figures)

@@ -10,6 +10,7 @@ from deployments.keys.errors import KeyMissing, ScopeMissing
 from deployments.keys.key_file import Key
 from deployments.keys.key_file import Scope as KeyScope
 from deployments.keys.key_ring import KeyRing
+from deployments.websocket.admission import admit, is_live_text
 from tts_core.errors import PolyvoxError
 
 _OPEN = frozenset({"/", "/ping", "/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
@@ -46,7 +47,10 @@ class Authentication:
             await self._app(scope, receive, send)
             return
         try:
-            scope.setdefault("state", {})["key"] = self._key(HTTPConnection(scope), route_of(scope))
+            if is_live_text(scope):
+                admit(scope, self._ring)
+            else:
+                scope.setdefault("state", {})["key"] = self._key(HTTPConnection(scope), route_of(scope))
         except PolyvoxError as error:
             await _refuse(error, scope, receive, send)
         else:

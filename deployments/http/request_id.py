@@ -69,7 +69,7 @@ class RequestId:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] in ("http", "websocket"):
             state = scope.setdefault("state", {})
             state["request_id"] = _given(scope) or uuid.uuid4().hex
             state["arrived_s"] = time.monotonic()

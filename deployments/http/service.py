@@ -52,6 +52,7 @@ class Service:
         transport_holds_back: whether a write waits for the listener (see `governor`).
         figures: what is measured.
         tracing: what traces, if anything does.
+        is_leaving: whether this process takes no more connections, and ends when those it has are over.
     """
 
     args: IngressArgs
@@ -61,6 +62,7 @@ class Service:
     tracing: Untraced = field(default_factory=Untraced)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "encode"))
     limiter: Limiter = field(default_factory=Limiter)
+    is_leaving: Callable[[], bool] = lambda: False
     book: Book = field(default_factory=Book)
 
     def __post_init__(self) -> None:

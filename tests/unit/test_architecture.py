@@ -38,6 +38,7 @@ LAYERS = {
     "deployments.tracing.untraced": 7,
     "deployments.keys": 8,
     "deployments.http": 8,
+    "deployments.websocket": 8,
     "deployments": 9,
     "polyvox": 10,
 }
@@ -99,6 +100,7 @@ def test_the_http_edge_knows_nothing_of_ray() -> None:
     edge = [
         *sources("deployments/http"),
         *sources("deployments/keys"),
+        *sources("deployments/websocket"),
         ROOT / "deployments/speech.py",
         ROOT / "deployments/config.py",
     ]

@@ -1,0 +1,337 @@
+"""One connection: its contexts, who may use it, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from starlette.websockets import WebSocket
+
+from deployments.http.service import Service
+from deployments.keys.errors import KeyMissing
+from deployments.keys.key_file import Key
+from deployments.websocket.context import Context
+from deployments.websocket.errors import (
+    ContextInUse,
+    Gone,
+    IdleTimeout,
+    MalformedMessage,
+    SessionEnds,
+    Stalled,
+    TooManyContexts,
+    UnknownContext,
+)
+from deployments.websocket.events import Done, Event, Failed
+from deployments.websocket.outbox import Message, Outbox
+from deployments.websocket.turn import ContextSettings, Surroundings, new_task
+from tts_core.errors import PolyvoxError
+
+WATCH_S = 0.5
+KEY_PATIENCE_S = 10.0
+"""How long a client that sent no key in the handshake may take to send one."""
+_MAX_REASON_BYTES = 123
+
+logger = logging.getLogger(__name__)
+
+FindKey = Callable[[str], Key | None]
+"""From a token to its key. Raises PolyvoxError."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a connection ends: a close code of RFC 6455 and a reason; no code where nobody is there."""
+
+    code: int | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who is at the other end.
+
+    Attributes:
+        key: whose limits hold; None without keys, or while it isn't known yet.
+        find_key: set if the first message has to bring the key.
+        request_id: the connection's name.
+        traceparent: the trace that it belongs to.
+    """
+
+    key: Key | None
+    find_key: FindKey | None
+    request_id: str
+    traceparent: str | None
+
+
+class Dialect(Protocol):
+    """A protocol: what messages mean, and how events are told."""
+
+    @property
+    def idle_timeout_s(self) -> float | None:
+        """How long nothing may come, or None for the server's own limit."""
+        ...
+
+    def greeting(self, caller: Caller) -> Message | None:
+        """Return what a client is told first, if anything. Raises PolyvoxError where it can't be served."""
+        ...
+
+    def token(self, body: dict[str, Any]) -> str:
+        """Return the API key in a message, or ""."""
+        ...
+
+    async def take(self, body: dict[str, Any], session: Session) -> None:
+        """Do what a message says. Raises PolyvoxError, Stalled and Gone."""
+        ...
+
+    def event(self, event: Event) -> Message | None:
+        """Return how an event is told, if it is."""
+        ...
+
+    def error(self, error: PolyvoxError, context_id: str | None) -> Message:
+        """Return how an error is told, of one context or of the connection."""
+        ...
+
+    def is_fatal(self, error: PolyvoxError) -> bool:
+        """Whether the connection ends with it."""
+        ...
+
+
+class Session:
+    """Serves one connection until it ends. Belongs to the event loop.
+
+    Args:
+        service: opens speech, and says how much is too much.
+        socket: not accepted yet.
+        dialect: the protocol.
+        caller: who is there.
+    """
+
+    def __init__(self, service: Service, socket: WebSocket, dialect: Dialect, caller: Caller) -> None:
+        self._service, self._socket, self._dialect, self._caller = service, socket, dialect, caller
+        self._args = service.args.live_text
+        self._key, self._find_key = caller.key, caller.find_key
+        self._outbox = Outbox(socket, service.args.limits.write_timeout_s)
+        self._contexts: dict[str, Context] = {}
+        self._began_s = self._heard_s = time.monotonic()
+        self._over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._closing: Ending | None = None
+
+    # What messages ask for
+
+    async def open(self, context_id: str, settings: ContextSettings, *, evicts_idle: bool = False) -> Context:
+        """Open a context; where there are as many as may be, in place of an idle one, if that is allowed.
+
+        Raises:
+            ContextInUse, TooManyContexts, SessionEnds: as they say.
+        """
+        if self._closing is not None:
+            raise SessionEnds("the connection is being closed: open another one for more text")
+        if context_id in self._contexts:
+            raise ContextInUse(f"context {context_id!r} is open already", param="context_id")
+        if len(self._contexts) >= self._args.max_contexts and not (evicts_idle and await self._evict()):
+            raise TooManyContexts(f"a connection may have {self._args.max_contexts} contexts at once")
+        limits = self._service.args.limits
+        context = Context(context_id, settings, self._around(), self._args, limits.max_input_chars)
+        self._contexts[context_id] = context
+        return context
+
+    def find(self, context_id: str) -> Context | None:
+        """Return the context of that name, if there is one."""
+        return self._contexts.get(context_id)
+
+    def writable(self, context_id: str) -> Context:
+        """Return a context that takes text. Raises UnknownContext."""
+        context = self._contexts.get(context_id)
+        if context is None or context.is_ending:
+            raise UnknownContext(f"there is no context {context_id!r} that takes text", param="context_id")
+        return context
+
+    @property
+    def contexts(self) -> list[Context]:
+        return list(self._contexts.values())
+
+    def close(self, ending: Ending) -> None:
+        """End the connection once all that has arrived was spoken."""
+        self._closing = self._closing or ending
+        for context in self._contexts.values():
+            context.end()
+        self._end_if_done()
+
+    async def send(self, message: Message) -> None:
+        """Tell the client. Raises Stalled or Gone."""
+        await self._outbox.send(message)
+
+    async def tell(self, error: PolyvoxError, context_id: str | None = None) -> None:
+        """Tell the client of an error, and end the connection where the protocol has it so."""
+        self._service.figures.told(error.code)
+        await self.send(self._dialect.error(error, context_id))
+        if self._dialect.is_fatal(error):
+            self._end(Ending(1008, error.code))
+
+    # Its life
+
+    async def run(self) -> None:
+        """Serve until it ends. Cancelled, it leaves nothing behind either."""
+        await self._socket.accept()
+        tasks = [new_task(work, self._broken) for work in (self._read(), self._watch())]
+        try:
+            ending = await self._over
+        finally:
+            for task in tasks:
+                task.cancel()
+            for context in self.contexts:
+                context.abandon()
+            self._contexts.clear()
+        await asyncio.wait(tasks)
+        await self._hang_up(ending)
+        logger.info("live text ended: %s %s", ending.code, ending.reason)
+
+    async def _read(self) -> None:
+        await self._greet()
+        while not self._over.done():
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                raise Gone("closed by the client")
+            self._heard_s = time.monotonic()
+            text = message.get("text")
+            if text is None:
+                self._end(Ending(1003, "messages are JSON, in text frames"))
+            elif len(text) > self._args.max_message_chars:
+                self._end(Ending(1009, f"a message may have {self._args.max_message_chars} characters"))
+            else:
+                await self._take(text)
+
+    async def _greet(self) -> None:
+        try:
+            greeting = self._dialect.greeting(self._caller)
+        except PolyvoxError as error:
+            await self.tell(error)
+            return
+        if greeting is not None:
+            await self.send(greeting)
+
+    async def _take(self, text: str) -> None:
+        context_id: str | None = None
+        try:
+            body = _parsed(text)
+            self._admit(body)
+            given = body.get("context_id")
+            context_id = given if isinstance(given, str) else None
+            await self._dialect.take(body, self)
+        except PolyvoxError as error:
+            await self.tell(error, context_id)
+            if self._find_key is not None:
+                self._end(Ending(1008, error.code))
+
+    def _admit(self, body: dict[str, Any]) -> None:
+        """Let in who brings a key with the first message. Raises PolyvoxError."""
+        if self._find_key is None:
+            return
+        token = self._dialect.token(body)
+        if not token:
+            raise KeyMissing("an API key is needed, in the handshake's headers or in the first message")
+        self._key = self._find_key(token)
+        self._find_key = None
+
+    async def _watch(self) -> None:
+        while not self._over.done():
+            await asyncio.sleep(WATCH_S)
+            now_s = time.monotonic()
+            if self._find_key is not None and now_s - self._began_s > KEY_PATIENCE_S:
+                await self.tell(KeyMissing("no API key came"))
+                self._end(Ending(1008, KeyMissing.code))
+            elif self._closing is None and self._is_idle(now_s):
+                await self.tell(IdleTimeout(f"nothing came for {self._idle_timeout_s:g} s"))
+                self._end(Ending(1008, IdleTimeout.code))
+            elif self._closing is None and self._must_end(now_s):
+                await self.tell(SessionEnds("the connection ends when all has been spoken; open another one"))
+                self.close(Ending(1001, SessionEnds.code))
+
+    @property
+    def _idle_timeout_s(self) -> float:
+        wanted_s = self._dialect.idle_timeout_s
+        return self._args.idle_timeout_s if wanted_s is None else wanted_s
+
+    def _is_idle(self, now_s: float) -> bool:
+        is_quiet = now_s - self._heard_s > self._idle_timeout_s
+        return is_quiet and all(context.is_idle for context in self._contexts.values())
+
+    def _must_end(self, now_s: float) -> bool:
+        return now_s - self._began_s > self._args.max_session_s or self._service.is_leaving()
+
+    # Inside
+
+    def _around(self) -> Surroundings:
+        caller = self._caller
+        return Surroundings(
+            self._service,
+            self._key,
+            caller.request_id,
+            caller.traceparent,
+            self._emit,
+            self._done,
+            self._broken,
+        )
+
+    async def _emit(self, event: Event, before: Callable[[], None] | None = None) -> None:
+        message = self._dialect.event(event)
+        if message is not None:
+            await self._outbox.send(message, before)
+        elif before is not None:
+            before()
+        if isinstance(event, Failed) and self._dialect.is_fatal(event.error):
+            self._end(Ending(1008, event.error.code))
+
+    async def _evict(self) -> bool:
+        idle = next((context for context in self.contexts if context.is_idle), None)
+        if idle is None:
+            return False
+        idle.abandon()
+        del self._contexts[idle.id]
+        await self._emit(Done(idle.id, 0))
+        return True
+
+    def _done(self, context_id: str) -> None:
+        self._contexts.pop(context_id, None)
+        self._end_if_done()
+
+    def _end_if_done(self) -> None:
+        if self._closing is not None and not self._contexts:
+            self._end(self._closing)
+
+    def _end(self, ending: Ending) -> None:
+        if not self._over.done():
+            self._over.set_result(ending)
+
+    def _broken(self, error: BaseException) -> None:
+        if isinstance(error, Gone):
+            self._end(Ending(None, str(error)))
+        elif isinstance(error, Stalled):
+            self._end(Ending(1008, str(error)))
+        else:
+            logger.error("live text failed", exc_info=error)
+            self._service.figures.told(PolyvoxError.code)
+            self._end(Ending(1011, PolyvoxError.code))
+
+    async def _hang_up(self, ending: Ending) -> None:
+        if ending.code is None:
+            return
+        reason = ending.reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
+        try:
+            await asyncio.wait_for(self._socket.close(ending.code, reason), WATCH_S)
+        except (TimeoutError, asyncio.TimeoutError, RuntimeError, OSError):
+            logger.info("nobody was there to hear the end")
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise MalformedMessage(f"a message must be JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise MalformedMessage("a message must be a JSON object")
+    return body

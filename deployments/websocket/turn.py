@@ -1,0 +1,217 @@
+"""One turn of a context: clauses spoken one after the other into one stream of audio."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from deployments.http.governor import BURST_BYTES, Governor
+from deployments.http.planning import Wish
+from deployments.http.service import Service
+from deployments.keys.key_file import Key
+from deployments.metrics.listening import Listening, Outcome
+from deployments.speech import CountedSpeech
+from deployments.websocket.clause_detector import SCHEDULE, Clause, Ending
+from deployments.websocket.errors import Stalled
+from deployments.websocket.events import Audio, ClauseBegun, ClauseEnded, Event
+from deployments.websocket.line import Line, OpenSpeech
+from deployments.websocket.spoken import Account, Report
+from deployments.websocket.track import MakeEncoder, Track
+from tts_core.engine.stream import BYTES_PER_SAMPLE
+from tts_core.errors import PolyvoxError
+
+PAUSE_S = {Ending.SENTENCE: 0.25, Ending.COMMA: 0.15, Ending.NONE: 0.15}
+"""Silence after a clause. At least as much as codecs hold back, so that a clause is out when it is over."""
+AHEAD_S = 1.0
+"""The next clause is opened when about so much of the present one is left to be sent."""
+
+
+@dataclass(frozen=True)
+class ContextSettings:
+    """What a client says when it opens a context.
+
+    Attributes:
+        wish: voice, model and all that; its seed is given, and its text doesn't matter.
+        make_encoder: of the format that was asked for.
+        schedule: see `ClauseDetector`.
+        flush_timeout_s: how long nothing comes before whole words are spoken, or None for the server's own.
+    """
+
+    wish: Wish
+    make_encoder: MakeEncoder
+    schedule: tuple[int, ...] = SCHEDULE
+    flush_timeout_s: float | None = None
+
+
+class Emit(Protocol):
+    """Tells the client. Raises Stalled or Gone."""
+
+    def __call__(self, event: Event, before: Callable[[], None] | None = None) -> Awaitable[None]: ...
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What contexts of a connection share.
+
+    Attributes:
+        service: opens speech.
+        key: whose limits hold.
+        request_id: the connection's name.
+        traceparent: the trace that it belongs to.
+        emit: tells the client of events.
+        on_done: called with a context's id when it is over.
+        on_broken: called with what ends the connection.
+    """
+
+    service: Service
+    key: Key | None
+    request_id: str
+    traceparent: str | None
+    emit: Emit
+    on_done: Callable[[str], None]
+    on_broken: Callable[[BaseException], None]
+
+    def opener(self) -> OpenSpeech:
+        """Return what opens speech for this connection."""
+
+        async def open_speech(wish: Wish, request_id: str) -> CountedSpeech:
+            about: dict[str, str | int | float] = {"polyvox.request_id": request_id}
+            with self.service.tracing.request("live text", self.traceparent, about):
+                return await self.service.open(wish, request_id, self.key)
+
+        return open_speech
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A clause that waits for its turn, since when, by the monotonic clock."""
+
+    clause: Clause
+    since_s: float
+
+
+class Turn:
+    """Speaks clauses, and knows how far it got.
+
+    Args:
+        context_id: whose turn it is.
+        settings: the context's.
+        around: the connection.
+    """
+
+    def __init__(self, context_id: str, settings: ContextSettings, around: Surroundings) -> None:
+        name = f"{around.request_id}.{context_id}" if context_id else around.request_id
+        self._id, self._around = context_id, around
+        self._line = Line(around.opener(), settings.wish, name)
+        self._track = Track(settings.make_encoder, around.service.pool)
+        self._account = Account()
+        self._governor = Governor(None if around.service.transport_holds_back else BURST_BYTES)
+        self._index = 0
+        self._free_since_s = 0.0
+        self._unsent_s = 0.0
+
+    @property
+    def sent_ms(self) -> int:
+        """Audio that was sent."""
+        return round(1000 * self._account.sent_s)
+
+    async def speak(self, queued: Queued, following: Callable[[], Clause | None]) -> None:
+        """Speak a clause to its end; `following` tells which one comes next, once it is known.
+
+        Raises:
+            PolyvoxError: it can't be spoken, or broke off. EmptyInput: there is nothing in it to speak.
+            Stalled, Gone: see `Outbox`.
+        """
+        speech = await self._line.open(queued.clause, self._index)
+        listening = self._around.service.figures.listening(speech.model)
+        listening.begin(max(queued.since_s, self._free_since_s))
+        outcome = Outcome.CANCELLED
+        try:
+            await self._begin(queued.clause)
+            await self._pass_on(speech, listening, following)
+            await self._rest(queued.clause.ending, speech.sample_rate_hz)
+            outcome = Outcome.COMPLETED
+        except PolyvoxError:
+            outcome = Outcome.FAILED
+            raise
+        except Stalled:
+            outcome = Outcome.STALLED
+            raise
+        finally:
+            speech.close()
+            listening.end(outcome)
+        await self._around.emit(ClauseEnded(self._id, self._index, self.sent_ms, speech.num_dropped))
+        self._index += 1
+        self._free_since_s = time.monotonic()
+
+    async def finish(self) -> None:
+        """Send what the codec holds back."""
+        rest = await self._track.finish()
+        if rest:
+            await self._around.emit(Audio(self._id, max(0, self._index - 1), rest))
+
+    def report(self, played_s: float | None, pending: str) -> Report:
+        """Return what was heard by now; see `Account.report`."""
+        return self._account.report(played_s, time.monotonic(), pending)
+
+    def close(self) -> None:
+        """End it at once. Never waits."""
+        self._line.close()
+        self._track.abandon()
+
+    async def _begin(self, clause: Clause) -> None:
+        start_ms = self.sent_ms
+        self._account.begin(clause)
+        seed = self._line.seed(self._index)
+        request_id = self._line.request_id
+        await self._around.emit(ClauseBegun(self._id, self._index, clause, seed, request_id, start_ms))
+
+    async def _pass_on(
+        self, speech: CountedSpeech, listening: Listening, following: Callable[[], Clause | None]
+    ) -> None:
+        num_samples = 0
+        async for chunk in speech.chunks():
+            await self._send(chunk.pcm, speech.sample_rate_hz, listening)
+            num_samples += chunk.num_samples
+            speech.acknowledge(num_samples)
+            upcoming = following()
+            if upcoming is not None and self._account.remaining_s() < AHEAD_S:
+                self._line.prepare(upcoming, self._index + 1)
+        self._account.complete()
+
+    async def _rest(self, ending: Ending, rate_hz: int) -> None:
+        silence = bytes(BYTES_PER_SAMPLE * int(PAUSE_S[ending] * rate_hz))
+        await self._send(silence, rate_hz)
+
+    async def _send(self, pcm: bytes, rate_hz: int, listening: Listening | None = None) -> None:
+        data = await self._track.encode(pcm, rate_hz)
+        self._unsent_s += len(pcm) / BYTES_PER_SAMPLE / rate_hz
+        if not data:
+            return
+        await self._governor.admit(len(data), self._account.sent_s)
+        audio_s, self._unsent_s = self._unsent_s, 0.0
+        if listening is not None:
+            listening.begin_write()
+        await self._around.emit(
+            Audio(self._id, self._index, data), lambda: self._account.add(audio_s, time.monotonic())
+        )
+        if listening is not None:
+            listening.end_write(pcm, audio_s)
+
+
+def new_task(work: Awaitable[None], on_broken: Callable[[BaseException], None]) -> asyncio.Task[None]:
+    """Run `work`, and tell `on_broken` of what it fails with."""
+
+    async def run() -> None:
+        await work
+
+    def check(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            on_broken(error)
+
+    task = asyncio.get_running_loop().create_task(run())
+    task.add_done_callback(check)
+    return task
