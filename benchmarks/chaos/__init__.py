@@ -1,0 +1,1 @@
+"""What listeners notice when something goes: processes, nodes, disks, weights, clients, clocks."""

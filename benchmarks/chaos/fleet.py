@@ -1,0 +1,120 @@
+"""What the servers of the scenarios are made of, and what is asked of them."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.chaos.listener import Ask
+from benchmarks.chaos.server import Server, run_server
+from benchmarks.make_checkpoint import make_checkpoint
+from deployments.config import AppArgs
+from polyvox.local import speak
+from tts_core.voices import Upload, VoiceStore
+
+_SENTENCE = "Sentence {number} of story {story} tells of a ship that sails on and on across the sea."
+SAYS = "This sentence takes about four seconds to say, and it is read slowly."
+
+
+def formant_args(replicas: int, *, device: str = "cpu", **ingress: Any) -> dict[str, Any]:
+    """Return the arguments of a fleet of the formant engine."""
+    engine = {"kind": "formant", "num_slots": 80, "replica": _replica(replicas, device, 0.5)}
+    return {"engines": [engine], "ingress": _ingress(device) | ingress}
+
+
+def neural_args(replicas: int, folder: Path, *, device: str = "cpu", **engine: Any) -> dict[str, Any]:
+    """Return those of a fleet of small GPT-SoVITS models, whose files `make_neural` put into `folder`."""
+    model = {"version": "v2", "weights": str(folder / "weights")}
+    neural = {
+        "kind": "gpt_sovits",
+        "models": {"small": model},
+        "voices": str(folder / "voices"),
+        "prompt_cache": str(folder / "prompts"),
+        "num_slots": 80,
+        "precision": "float32",
+        "replica": _replica(replicas, device, 0.5),
+        **engine,
+    }
+    return {"engines": [neural], "ingress": _ingress(device)}
+
+
+def make_neural(folder: Path, voices: Path | None = None) -> None:
+    """Write small weights in the official formats, and a voice."""
+    make_checkpoint("v2", folder / "weights", tiny=True)
+    store = VoiceStore(str(voices or folder / "voices"))
+    store.add("ann", Upload("ann.wav", record("en-us+f2")), SAYS, "en")
+
+
+def record(timbre: str) -> bytes:
+    """Return a recording of `SAYS`."""
+    recording = bytearray()
+    body = {"model": "formant", "input": SAYS, "voice": timbre, "response_format": "wav"}
+    asyncio.run(speak(AppArgs(), body, lambda data, _: recording.extend(data)))
+    return bytes(recording)
+
+
+def formant_asks(num: int, *, sentences: int) -> list[Ask]:
+    """Return distinct requests of some four seconds a sentence."""
+    return [
+        Ask(story, {"voice": "en-us", "input": _text(story, sentences), "response_format": "pcm"})
+        for story in range(num)
+    ]
+
+
+def neural_asks(num: int, *, sentences: int, model: str = "small") -> list[Ask]:
+    """Return distinct requests of two seconds a sentence: the length of noise is given, not spoken."""
+    length = {"ignore_eos": True, "min_tokens": 50, "max_tokens": 50}
+    common = {"model": model, "voice": "ann", "response_format": "pcm", **length}
+    return [Ask(story, {**common, "input": _text(story, sentences), "seed": story}) for story in range(num)]
+
+
+def _text(story: int, sentences: int) -> str:
+    return " ".join(_SENTENCE.format(number=number, story=story) for number in range(1, sentences + 1))
+
+
+def _replica(replicas: int, device: str, cpus: float) -> dict[str, Any]:
+    return {
+        "device": device,
+        "gpus": 1.0,
+        "cpus": cpus,
+        "graceful_shutdown_timeout_s": 1.0,
+        "autoscaling": {"min_replicas": replicas, "max_replicas": replicas},
+    }
+
+
+def _ingress(device: str) -> dict[str, Any]:
+    return {"cpus": 2.0 if device == "gpu" else 0.25, "graceful_shutdown_timeout_s": 1.0}
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """A running server, and what to ask of it."""
+
+    server: Server
+    asks: list[Ask]
+
+
+@contextmanager
+def fleet(model: str, replicas: int, *, sentences: int = 6, nodes: int = 0, **how: Any) -> Iterator[Fleet]:
+    """Run a server with so many engine replicas.
+
+    Args:
+        model: "formant" or "neural".
+        replicas: how many, each on a node of its own if there are `nodes`.
+        sentences: in each request.
+        nodes, how: as for `run_server`.
+    """
+    device = "gpu" if nodes else "cpu"
+    if model == "formant":
+        with run_server(formant_args(replicas, device=device), nodes=nodes, **how) as server:
+            yield Fleet(server, formant_asks(8, sentences=sentences))
+        return
+    with tempfile.TemporaryDirectory(prefix="pvx-weights-") as folder:
+        make_neural(Path(folder))
+        with run_server(neural_args(replicas, Path(folder), device=device), nodes=nodes, **how) as server:
+            yield Fleet(server, neural_asks(8, sentences=sentences))

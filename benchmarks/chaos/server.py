@@ -1,0 +1,127 @@
+"""A server to be harmed, started for it, and its processes: nothing else is ever killed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from benchmarks.chaos.environment import free_port, server_environment
+from benchmarks.chaos.serving import APP
+
+_START_S = 180.0
+_END_S = 20.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where it answers, and the process above all of its own.
+
+    Attributes:
+        folder: its own, gone when it is.
+    """
+
+    url: str
+    process: subprocess.Popen[str]
+    folder: Path
+
+    def processes(self, title: str) -> list[psutil.Process]:
+        """Return its processes whose command line contains `title`, the oldest first."""
+        found = []
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.Error):
+                if title in " ".join(child.cmdline()) and child.status() != psutil.STATUS_ZOMBIE:
+                    found.append((child.create_time(), child))
+        return [child for _, child in sorted(found, key=lambda one: one[0])]
+
+    def engines(self) -> list[psutil.Process]:
+        """Return the processes of the engines' replicas."""
+        return self.processes(f"ServeReplica:{APP}:TTSServer")
+
+    def nodes(self) -> list[psutil.Process]:
+        """Return the raylets of the nodes, the head's first."""
+        return [one for one in self.processes("/raylet ") if "--node_id" in " ".join(one.cmdline())]
+
+    def is_ready(self) -> bool:
+        with suppress(httpx.HTTPError):
+            return httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200
+        return False
+
+
+@contextmanager
+def run_server(
+    args: Mapping[str, Any],
+    *,
+    nodes: int = 0,
+    cpus: int = 8,
+    haproxy: bool = True,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Server]:
+    """Run the application with these arguments, in a Ray of its own.
+
+    Args:
+        args: as under `args` in serve_config.yaml.
+        nodes: beside the head, for the engines; 0 puts all on one node.
+        cpus: that Ray is told of, where there is one node.
+        haproxy: in front of the ingress, as in production; otherwise Serve's own proxy.
+        environment: variables on top of the usual ones.
+
+    Raises:
+        RuntimeError: it doesn't come up.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="pvx-"))
+    spec = {"args": args, "nodes": nodes, "cpus": cpus, "port": free_port()}
+    path = folder / "spec.json"
+    path.write_text(json.dumps(spec), "utf-8")
+    variables = {**server_environment(folder, haproxy=haproxy), **(environment or {})}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.chaos.serving", str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=(folder / "stderr").open("w"),
+        env=variables,
+        text=True,
+    )
+    server = Server(f"http://127.0.0.1:{spec['port']}", process, folder)
+    try:
+        _wait_until_ready(server)
+        yield server
+    finally:
+        _end(process)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_until_ready(server: Server) -> None:
+    deadline = time.monotonic() + _START_S
+    while not server.is_ready():
+        if server.process.poll() is not None or time.monotonic() > deadline:
+            told = (server.folder / "stderr").read_text("utf-8", "replace")[-2000:]
+            raise RuntimeError(f"the server didn't come up: {told}")
+        time.sleep(0.3)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End it, and whatever of it is left; those that were stopped, too."""
+    everyone = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+    if process.stdin is not None:
+        process.stdin.close()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_END_S)
+    if process.poll() is None:
+        everyone = psutil.Process(process.pid).children(recursive=True) + everyone
+        process.kill()
+        process.wait()
+    for one in everyone:
+        with suppress(psutil.Error):
+            one.kill()
