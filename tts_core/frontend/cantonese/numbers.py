@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from re import Match
 
-from tts_core.frontend.han import DIGITS, say_group
+from tts_core.frontend.han import DIGITS, say_cardinal, say_digits
 
 _GROUPS = ("", "萬", "億", "萬億")
 _MAX_DIGITS = 4 * len(_GROUPS)
@@ -42,35 +42,14 @@ _OTHER = (
 _COUNTED = f"(?:{_PAIRED}|{_OTHER})"
 
 
-def say_digits(digits: str) -> str:
-    """Read digit by digit."""
-    return "".join(DIGITS[int(digit)] for digit in digits)
-
-
 def say_number(number: str) -> str:
     """Read a cardinal or decimal, such as "105" or "3.50"; digit by digit where a zero leads or words end."""
     whole, _, decimals = number.partition(".")
     if len(whole) > _MAX_DIGITS or (len(whole) > 1 and whole[0] == "0"):
         spoken = say_digits(whole)
     else:
-        spoken = _say_cardinal(whole)
+        spoken = say_cardinal(whole, _GROUPS) if whole != "0" else DIGITS[0]
     return spoken + ("點" + say_digits(decimals) if decimals else "")
-
-
-def _say_cardinal(digits: str) -> str:
-    if digits == "0":
-        return DIGITS[0]
-    padded = digits.zfill(-(-len(digits) // 4) * 4)
-    groups = [padded[index : index + 4] for index in range(0, len(padded), 4)]
-    spoken, skipped = "", False
-    for group, name in zip(groups, reversed(_GROUPS[: len(groups)]), strict=True):
-        if int(group):
-            gap = "零" if spoken and (skipped or group[0] == "0") else ""
-            # Ten thousand times ten thousand is named once: 一萬二千億, not 一萬億二千億.
-            name = "萬" if name == "萬億" and int(groups[1]) else name
-            spoken += gap + say_group(group) + name
-        skipped = not int(group)
-    return spoken.removeprefix("一") if spoken.startswith("一十") else spoken
 
 
 def _time(match: Match[str]) -> str:

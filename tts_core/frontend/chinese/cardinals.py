@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import re
 
-from tts_core.frontend.han import DIGITS, say_group
+from tts_core.frontend.han import say_cardinal, say_digits
 
 _GROUPS = ("", "万", "亿", "万亿", "亿亿")
 _MAX_CARDINAL_DIGITS = 4 * len(_GROUPS)
 # 二百 and 二十, but 两千, 两万, 两亿.
 _TWO_FIRST = re.compile("^二(?=[千万亿])")
-
-
-def say_digits(digits: str, *, one: str = "一") -> str:
-    """Read digit by digit; `one` is 幺 in telephone and room numbers."""
-    return "".join(one if int(digit) == 1 else DIGITS[int(digit)] for digit in digits)
 
 
 def say_number(number: str) -> str:
@@ -35,17 +30,4 @@ def say_amount(number: str) -> str:
 
 
 def _say_cardinal(digits: str) -> str:
-    if not digits:
-        return "零"
-    padded = digits.zfill(-(-len(digits) // 4) * 4)
-    groups = [padded[index : index + 4] for index in range(0, len(padded), 4)]
-    spoken, skipped = "", False
-    for group, name in zip(groups, reversed(_GROUPS[: len(groups)]), strict=True):
-        if int(group):
-            gap = "零" if spoken and (skipped or group[0] == "0") else ""
-            # Ten thousand times ten thousand is named once: 一万二千亿, not 一万亿二千亿.
-            name = "万" if name == "万亿" and int(groups[-3]) else name
-            spoken += gap + say_group(group) + name
-        skipped = not int(group)
-    spoken = spoken.removeprefix("一") if spoken.startswith("一十") else spoken
-    return _TWO_FIRST.sub("两", spoken)
+    return _TWO_FIRST.sub("两", say_cardinal(digits, _GROUPS)) if digits else "零"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from re import Match
 
-from tts_core.frontend.chinese.cardinals import say_digits, say_number
+from tts_core.frontend.chinese.cardinals import say_number
+from tts_core.frontend.han import say_digits
 from tts_core.frontend.rules import Rule, rule
 
 _NAMES = (

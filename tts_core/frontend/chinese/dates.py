@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from re import Match
 
-from tts_core.frontend.chinese.cardinals import say_digits, say_number
+from tts_core.frontend.chinese.cardinals import say_number
+from tts_core.frontend.han import say_digits
 from tts_core.frontend.rules import FIRST, Rule, rule
 
 _LONG_AGO = 50  # 97年 is a year's name, 20年 a span of time

@@ -6,9 +6,10 @@ import re
 from re import Match
 
 from tts_core.frontend.chinese.amounts import AMOUNTS
-from tts_core.frontend.chinese.cardinals import say_digits, say_number
+from tts_core.frontend.chinese.cardinals import say_number
 from tts_core.frontend.chinese.codes import CODES, VERSIONS
 from tts_core.frontend.chinese.dates import DATES, TIMES
+from tts_core.frontend.han import say_digits
 from tts_core.frontend.rules import FIRST, NUMBER, Rule, apply, rule
 
 # Two of these are 两, not 二.

@@ -2,53 +2,35 @@
 
 from __future__ import annotations
 
-import functools
 import re
 
 from tts_core.frontend.english.data import load_dictionary, load_homographs, with_s
 from tts_core.frontend.english.heteronyms import choose, load_heteronyms
 from tts_core.frontend.english.homographs import fits
 from tts_core.frontend.english.normalise import normalise
-from tts_core.frontend.english.spelling import LetterToSound
-from tts_core.frontend.protocol import Pronunciation
+from tts_core.frontend.english.tokens import TokenReader
 
 # A word keeps the apostrophes and hyphens inside it.
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z'-]+[A-Za-z]|[A-Za-z]+|[.,?!'-]")
-_CACHED_WORDS = 1 << 16
 _SPELLED_LETTERS = 3
 _MIN_PART_LETTERS = 4
 _MAX_COMPOUND_LETTERS = 32
-_MIN_PHONES = 4
 
 
-class FrontEnd:
+class FrontEnd(TokenReader):
     """English. Loading reads the dictionary, 0.2 s; the letter-to-sound weights wait for an unknown word."""
 
     def __init__(self) -> None:
+        super().__init__(_TOKEN)
         self._dictionary = load_dictionary()
         self._homographs = load_homographs()
         self._heteronyms = load_heteronyms()
-        self._word_phones = functools.lru_cache(_CACHED_WORDS)(self._look_up)
 
-    @functools.cached_property
-    def _letter_to_sound(self) -> LetterToSound:
-        return LetterToSound()
+    def _normalise(self, text: str) -> tuple[str, int]:
+        return normalise(text, self._dictionary)
 
-    def pronounce(self, text: str) -> Pronunciation:
-        normalised, num_dropped = normalise(text, self._dictionary)
-        tokens = _TOKEN.findall(normalised)
-        lowered = [token.lower() for token in tokens]
-        phones: list[str] = []
-        for index, token in enumerate(tokens):
-            phones.extend(self._token_phones(token, lowered, index))
-        if phones and len(phones) < _MIN_PHONES:
-            phones.insert(0, ",")  # too short a beginning is swallowed
-        return Pronunciation(normalised, tuple(phones), num_dropped=num_dropped)
-
-    def _token_phones(self, token: str, lowered: list[str], index: int) -> tuple[str, ...]:
+    def _said(self, token: str, lowered: list[str], index: int) -> tuple[str, ...]:
         word = lowered[index]
-        if not word[0].isalpha():
-            return ("-",) if word == "'" else (word,)
         if token == "A":
             return ("EY1",)
         if word in self._heteronyms:

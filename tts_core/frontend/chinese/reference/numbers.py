@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from re import Match
 
-from tts_core.frontend.chinese.cardinals import say_digits
-from tts_core.frontend.han import DIGITS
+from tts_core.frontend.han import DIGITS, say_digits
 from tts_core.frontend.rules import Rule, apply, rule
 
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹ˣʸⁿ"

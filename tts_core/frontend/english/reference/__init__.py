@@ -22,17 +22,14 @@ from tts_core.frontend.english.data import (
 )
 from tts_core.frontend.english.homographs import fits
 from tts_core.frontend.english.reference.normalise import normalise
-from tts_core.frontend.english.spelling import LetterToSound
-from tts_core.frontend.protocol import Pronunciation
+from tts_core.frontend.english.tokens import TokenReader
 
 # What looks like the name of a site is one word: the reference's words are those of tweets.
 _TOKEN = re.compile(
     r"[A-Za-z]+(?:[.-][A-Za-z]+){0,126}\.[A-Za-z]{2,13}\b|[A-Za-z][A-Za-z'-]+[A-Za-z]|[A-Za-z]+|[.,?!'-]"
 )
 _POSSESSIVE = re.compile("[a-z]+'s")
-_CACHED_WORDS = 1 << 16
 _SPELLED_LETTERS = 3
-_MIN_PHONES = 4
 # g2p_en's table says ADJ, which no tag of its tagger begins with; for one word the reference says JJ instead.
 _NEVER_FITTING = "ADJ"
 _COMPLEX = "complex"
@@ -52,7 +49,7 @@ def load_dictionary() -> dict[str, str]:
     return words
 
 
-class FrontEnd:
+class FrontEnd(TokenReader):
     """English as the reference reads it. Loading takes 0.2 s, the first unknown word 0.5 s more.
 
     Raises:
@@ -60,34 +57,20 @@ class FrontEnd:
     """
 
     def __init__(self) -> None:
+        super().__init__(_TOKEN)
         self._dictionary = load_dictionary()
         self._homographs = load_homographs(corrected=False)
         package_file("wordsegment", "unigrams.txt")
-        self._word_phones = functools.lru_cache(_CACHED_WORDS)(self._look_up)
-
-    @functools.cached_property
-    def _letter_to_sound(self) -> LetterToSound:
-        return LetterToSound()
 
     @functools.cached_property
     def _parter(self) -> WordParter:
         return WordParter()
 
-    def pronounce(self, text: str) -> Pronunciation:
-        normalised, num_dropped = normalise(text)
-        tokens = _TOKEN.findall(normalised)
-        lowered = [token.lower() for token in tokens]
-        phones: list[str] = []
-        for index, token in enumerate(tokens):
-            phones.extend(self._token_phones(token, lowered, index))
-        if phones and len(phones) < _MIN_PHONES:
-            phones.insert(0, ",")
-        return Pronunciation(normalised, tuple(phones), num_dropped=num_dropped)
+    def _normalise(self, text: str) -> tuple[str, int]:
+        return normalise(text)
 
-    def _token_phones(self, token: str, lowered: list[str], index: int) -> tuple[str, ...]:
+    def _said(self, token: str, lowered: list[str], index: int) -> tuple[str, ...]:
         word = lowered[index]
-        if not word[0].isalpha():
-            return ("-",) if word == "'" else (word,)
         if len(word) == 1:
             return ("EY1",) if token == "A" else tuple(self._dictionary[word].split())
         if word in self._homographs:
