@@ -50,14 +50,12 @@ class FormatSpec:
         media_type: what goes into Content-Type.
         extension: of a file that holds it, without the dot.
         rates_hz: the sample rates that the codec knows, ascending; empty where any will do.
-        files_join: whether whole files put end to end are again one valid file.
         codec: how libav makes it; None for PCM and WAV, which need no codec.
     """
 
     media_type: str
     extension: str
     rates_hz: tuple[int, ...]
-    files_join: bool
     codec: CodecSpec | None = None
 
     def nearest_rate_hz(self, wanted_hz: int) -> int:
@@ -109,14 +107,14 @@ _OPUS = CodecSpec(
 _OPUS_RATES_HZ = (8000, 12000, 16000, 24000, 48000)
 
 FORMATS: Mapping[AudioFormat, FormatSpec] = {
-    AudioFormat.MP3: FormatSpec("audio/mpeg", "mp3", _MPEG_AUDIO_RATES_HZ, True, _MP3),
-    AudioFormat.WAV: FormatSpec("audio/wav", "wav", (), False),
-    AudioFormat.FLAC: FormatSpec("audio/flac", "flac", (), False, _FLAC),
-    AudioFormat.OPUS: FormatSpec("audio/ogg", "opus", _OPUS_RATES_HZ, True, _OPUS),
-    AudioFormat.AAC: FormatSpec("audio/aac", "aac", _MPEG_AUDIO_RATES_HZ, True, _AAC),
-    AudioFormat.PCM: FormatSpec("audio/pcm", "pcm", (), True),
+    AudioFormat.MP3: FormatSpec("audio/mpeg", "mp3", _MPEG_AUDIO_RATES_HZ, _MP3),
+    AudioFormat.WAV: FormatSpec("audio/wav", "wav", ()),
+    AudioFormat.FLAC: FormatSpec("audio/flac", "flac", (), _FLAC),
+    AudioFormat.OPUS: FormatSpec("audio/ogg", "opus", _OPUS_RATES_HZ, _OPUS),
+    AudioFormat.AAC: FormatSpec("audio/aac", "aac", _MPEG_AUDIO_RATES_HZ, _AAC),
+    AudioFormat.PCM: FormatSpec("audio/pcm", "pcm", ()),
     # PyAV's wheels have no mono Vorbis encoder, so a listener who asks for Ogg gets Opus in it.
-    AudioFormat.OGG: FormatSpec("audio/ogg", "ogg", _OPUS_RATES_HZ, True, _OPUS),
+    AudioFormat.OGG: FormatSpec("audio/ogg", "ogg", _OPUS_RATES_HZ, _OPUS),
 }
 
 

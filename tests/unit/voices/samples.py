@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import av
 import numpy as np
@@ -10,7 +11,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from tests.unit.audio.signals import speech_like
-from tts_core.voices import Upload
+from tts_core.voices import Upload, Voice, VoiceStore
 
 SUBTYPES = {"WAV": "PCM_16", "FLAC": "PCM_16", "OGG": "VORBIS", "MP3": "MPEG_LAYER_III", "AIFF": "PCM_16"}
 TEXT = "The quick brown fox jumps over the lazy dog."
@@ -48,3 +49,17 @@ def encode_with_libav(samples: NDArray[np.float32], rate_hz: int, fmt: str, code
 
 def upload(rate_hz: int = 32_000, duration_s: float = 4.0, fmt: str = "WAV", name: str = "me") -> Upload:
     return Upload(f"{name}.{fmt.lower()}", encode(speech(rate_hz, duration_s), rate_hz, fmt))
+
+
+REFERENCE = upload(16_000)
+EXTRA = upload(22_050, 2.0, "FLAC", "more")
+
+
+def add(store: VoiceStore, name: str = "me", text: str = TEXT, **options: object) -> Voice:
+    """Add a voice of `REFERENCE`."""
+    return store.add(name, REFERENCE, text, "EN ", **options)  # type: ignore[arg-type]
+
+
+def files(folder: Path) -> list[Path]:
+    """Return every file below a folder."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())

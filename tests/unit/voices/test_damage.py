@@ -9,27 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.voices.samples import TEXT, upload
+from tests.unit.voices.samples import EXTRA, REFERENCE, add, files
 from tts_core.errors import InvalidVoice, UnknownVoice
-from tts_core.voices import Voice, VoiceStore
+from tts_core.voices import VoiceStore
 from tts_core.voices.artefacts import Artefacts
 from tts_core.voices.storage import Storage
-
-REFERENCE = upload(16_000)
-EXTRA = upload(22_050, 2.0, "FLAC", "more")
-
-
-@pytest.fixture
-def local(tmp_path: Path) -> VoiceStore:
-    return VoiceStore(tmp_path)
-
-
-def add(store: VoiceStore, name: str = "me", text: str = TEXT, **options: object) -> Voice:
-    return store.add(name, REFERENCE, text, "EN ", **options)  # type: ignore[arg-type]
-
-
-def files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "gone", "empty"])

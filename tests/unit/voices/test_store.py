@@ -8,12 +8,9 @@ from pathlib import Path
 import fsspec  # type: ignore[import-untyped]
 import pytest
 
-from tests.unit.voices.samples import TEXT, upload
+from tests.unit.voices.samples import EXTRA, REFERENCE, TEXT, add, files
 from tts_core.errors import InvalidConfig, InvalidVoice, MissingDependency, UnknownVoice
-from tts_core.voices import Upload, Voice, VoiceDefaults, VoiceStore
-
-REFERENCE = upload(16_000)
-EXTRA = upload(22_050, 2.0, "FLAC", "more")
+from tts_core.voices import Upload, VoiceDefaults, VoiceStore
 
 
 @pytest.fixture(params=["folder", "file", "memory"])
@@ -29,19 +26,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def store(url: str) -> VoiceStore:
     return VoiceStore(url)
-
-
-@pytest.fixture
-def local(tmp_path: Path) -> VoiceStore:
-    return VoiceStore(tmp_path)
-
-
-def add(store: VoiceStore, name: str = "me", text: str = TEXT, **options: object) -> Voice:
-    return store.add(name, REFERENCE, text, "EN ", **options)  # type: ignore[arg-type]
-
-
-def files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def test_a_voice_is_found_by_name_and_by_id_from_another_store(store: VoiceStore, url: str) -> None:
