@@ -31,6 +31,7 @@ def main() -> None:
 def compare(
     trace: Annotated[list[str] | None, typer.Option(help=f"Of {', '.join(TRACES)}. [default: all]")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each, with other listeners each time.")] = 2,
+    first_seed: Annotated[int, typer.Option(help="Where the listeners' seeds begin.")] = 0,
     startup_s: Annotated[float, typer.Option(min=0, help="From a decision to a ready replica.")] = 20.0,
     max_replicas: Annotated[int, typer.Option(min=1)] = 16,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write every result here.")] = None,
@@ -45,7 +46,7 @@ def compare(
     plan = [(TRACES[name], one) for name in trace or TRACES for one in contestants(settings)]
     console = Console()
     results = [
-        run(one, pattern, range(seeds), machine, settings)
+        run(one, pattern, range(first_seed, first_seed + seeds), machine, settings)
         for pattern, one in track(plan, "simulating", console=Console(stderr=True))
     ]
     print_tables(console, results)
