@@ -20,6 +20,23 @@ class Segment:
     text: str
 
 
+@dataclass(frozen=True)
+class Reference:
+    """Which voice is listened to, and in what its recordings are heard otherwise than it is kept.
+
+    Attributes:
+        voice: its id.
+        text: what its reference recording says, or None for what the voice says of it.
+        language: of `text`, or None for the voice's own.
+        timbres: ids of voices whose reference recordings shape the timbre beside its own.
+    """
+
+    voice: str
+    text: str | None = None
+    language: str | None = None
+    timbres: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class SynthesisRequest:
     """Everything that decides the PCM of one request, and the id that names it in logs.
@@ -33,6 +50,8 @@ class SynthesisRequest:
         seed: drawn by the ingress where the client gave none, so that a replay repeats it.
         speed: 1.0 is the voice's own rate; 2.0 takes half the time.
         pitch: 1.0 is the voice's own pitch; 2.0 is an octave higher.
+        pause_s: silence between pieces, or None for the engine's own.
+        prompt_text, prompt_language, timbres: see `Reference`. Engines without references ignore them.
         sampling: how tokens are drawn, or None for the engine's defaults.
         low_latency: start speaking before a segment's tokens are complete. As deterministic as without, but
             other bytes.
@@ -52,6 +71,10 @@ class SynthesisRequest:
     speed: float = 1.0
     pitch: float = 1.0
     sampling: SamplingParams | None = None
+    pause_s: float | None = None
+    prompt_text: str | None = None
+    prompt_language: str | None = None
+    timbres: tuple[str, ...] = ()
     low_latency: bool = False
     lexicon: tuple[tuple[str, str], ...] = ()
     inline_phones: tuple[tuple[str, str], ...] = ()
@@ -60,4 +83,8 @@ class SynthesisRequest:
 
     @property
     def num_chars(self) -> int:
+    @property
+    def reference(self) -> Reference:
+        return Reference(self.voice, self.prompt_text, self.prompt_language, self.timbres)
+
         return sum(len(segment.text) for segment in self.segments)

@@ -14,9 +14,11 @@ class VoiceInfo:
         name: what a person reads.
         language: the voice's own language as a BCP 47 tag.
         model: registered name of the model that speaks it.
+        recordings: file names of its reference and of further recordings, as they were uploaded.
     """
 
     id: str
     name: str
     language: str
     model: str
+    recordings: tuple[str, ...] = ()

@@ -98,7 +98,7 @@ class Arena:
         voices = catalogue(self._model, self._num_slots)
         return BatchingEngine(
             self._model,
-            self._prompts.__getitem__,
+            lambda reference: self._prompts[reference.voice],
             lambda: voices,
             StreamLimits(),
             replace(options, num_slots=self._num_slots),

@@ -41,7 +41,7 @@ class BatchingEngine:
 
     Args:
         model: what to speak with. Never changed; several engines may share it.
-        prompt_of: a voice's prompt features, from its id. Called in the reading thread, once per request.
+        prompt_of: a reference's prompt features. Called in the reading thread, once per request.
         voices: the catalogue. Called in the event loop, once per request.
         limits: how far each stream runs ahead of its listener, and the sizes of its chunks.
         options: slots, threads, and what requests don't say.
@@ -122,7 +122,7 @@ class BatchingEngine:
         )
         max_lead = int(self._limits.lead_s * self.sample_rate_hz)
         settled = self._settle(request)
-        stream.fingerprint = digest(self._identity, settled.voice)
+        stream.fingerprint = digest(self._identity, settled.voice, *settled.timbres)
         listener = Listener(settled, language, stream, max_lead, stream.timeline)
         self._open.add(request.request_id, listener)
         self._forecast.opened(stream, request, asyncio.get_running_loop().time())

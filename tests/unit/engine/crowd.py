@@ -21,7 +21,7 @@ from tts_core.engine.async_engine import BatchingEngine
 from tts_core.engine.stream import SpeechStream
 from tts_core.errors import Overloaded, SegmentFailed
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.request import SynthesisRequest
+from tts_core.request import Reference, SynthesisRequest
 from tts_core.sampling_params import SamplingParams
 
 TEXTS = {
@@ -237,8 +237,8 @@ class ForgetfulPrompts:
         self._prompts, self._chance = Prompts(model), chance
         self.num_forgotten = 0
 
-    def __call__(self, voice_id: str) -> Prompt:
+    def __call__(self, reference: Reference) -> Prompt:
         if self._chance.random() < 0.03:
             self.num_forgotten += 1
             raise OSError("broken on purpose")
-        return self._prompts(voice_id)
+        return self._prompts(reference)

@@ -6,6 +6,7 @@ and phones by the text alone, so it serves stale ones for a changed file or anot
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 from collections.abc import Mapping
@@ -128,7 +129,7 @@ def compute_prompt(voice: Voice, source: RecordingSource, encoders: PromptEncode
         UnsupportedLanguage, MissingDependency: the front end can't read the text.
     """
     config = encoders.config
-    sequence = _read_text(voice, config.version, encoders.readings)
+    sequence = _read_text(voice.name, voice.text, voice.language, encoders)
     native = [_decode(voice, source, index) for index in range(len(voice.recordings))]
     recordings = [_resample(pcm.samples, pcm.rate_hz, config.sample_rate_hz) for pcm in native]
     prompt = _resample(native[0].samples, native[0].rate_hz, SPEECH_RATE_HZ)
@@ -139,6 +140,38 @@ def compute_prompt(voice: Voice, source: RecordingSource, encoders: PromptEncode
         speakers=tuple(_settled(one) for one in _speakers(recordings, encoders)),
         phones=torch.tensor(sequence.ids, dtype=torch.int64),
         bert=_bert(sequence, encoders.phones),
+    )
+
+
+def reread(
+    features: PromptFeatures, name: str, text: str, language: str, encoders: PromptEncoders
+) -> PromptFeatures:
+    """Return a voice's features as if its reference recording said another text. Bit-equal to computing them.
+
+    Args:
+        features: of the voice.
+        name: the voice's, for messages.
+        text: what the recording says.
+        language: of the text.
+        encoders: those that `features` were computed with.
+
+    Raises:
+        InvalidVoice, UnsupportedLanguage, MissingDependency: the text can't be spoken in its language.
+    """
+    sequence = _read_text(name, text, language, encoders)
+    phones = torch.tensor(sequence.ids, dtype=torch.int64)
+    return dataclasses.replace(features, phones=phones, bert=_bert(sequence, encoders.phones))
+
+
+def with_timbre(features: PromptFeatures, other: PromptFeatures) -> PromptFeatures:
+    """Return a voice's features with another voice's reference recording beside its own for the timbre.
+
+    Styles are averaged over recordings: see `StyleEncoder`. What is said, and how, stays the voice's.
+    """
+    return dataclasses.replace(
+        features,
+        spectrograms=(*features.spectrograms, *other.spectrograms[:1]),
+        speakers=(*features.speakers, *other.speakers[:1]),
     )
 
 
@@ -159,15 +192,15 @@ def _module_digest(module: nn.Module) -> str:
     return f"{devices} {tensors_digest(tensors)}"
 
 
-def _read_text(voice: Voice, version: str, readings: Readings) -> PhoneSequence:
+def _read_text(name: str, text: str, language: str, encoders: PromptEncoders) -> PhoneSequence:
     try:
-        sequence = phonemize_prompt(voice.text, voice.language, version, readings)
+        sequence = phonemize_prompt(text, language, encoders.config.version, encoders.readings)
     except EmptyInput as error:
-        raise InvalidVoice(f"voice {voice.name}: {error.message}", param="text") from error
+        raise InvalidVoice(f"voice {name}: {error.message}", param="text") from error
     for span in sequence.spans:
         if span.word2ph is not None and len(span.text) > _MAX_BERT_CHARS:
             raise InvalidVoice(
-                f"voice {voice.name}: expected a text of {_MAX_BERT_CHARS} characters at most once it is "
+                f"voice {name}: expected a text of {_MAX_BERT_CHARS} characters at most once it is "
                 f"spelt out; found {len(span.text)}",
                 param="text",
             )

@@ -23,11 +23,11 @@ from tts_core.models.gpt_sovits.guards import Expectation, Takes
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.sovits import Style
 from tts_core.models.gpt_sovits.vocoding import SegmentVocoder, SegmentVoice, num_given, silence
-from tts_core.request import SynthesisRequest
+from tts_core.request import Reference, SynthesisRequest
 from tts_core.sampling_params import SamplingParams
 
-PromptOf = Callable[[str], PromptFeatures]
-"""From a voice's id to its prompt. May take a second; raises RequestError where there is none."""
+PromptOf = Callable[[Reference], PromptFeatures]
+"""From a reference to its prompt. May take a second; raises RequestError where there is none."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class SpeakingOptions:
 
     Attributes:
         noise_scale: how much latents vary; the reference's value.
-        pause_s: silence between the pieces of a request; none follows the last.
+        pause_s: silence between the pieces of a request without its own; none follows the last.
         sampling: for requests without their own.
         max_len: phones, prompt and tokens of one piece together.
         num_window_rows: rows of a call to the generator. Bytes depend on it, so an engine that batches
@@ -109,7 +109,8 @@ class Script:
 
     def pause(self, sample_rate_hz: int) -> bytes:
         """Return the silence between two segments."""
-        return silence(round(self.options.pause_s * sample_rate_hz))
+        own = self.request.pause_s
+        return silence(round((self.options.pause_s if own is None else own) * sample_rate_hz))
 
     def most_tokens(self, num_inputs: int) -> int:
         """Return how many tokens a segment of so many inputs may have."""
@@ -162,7 +163,7 @@ def write_script(
         raise InvalidParameter(
             f"first_segment must be below {len(pieces)}, not {request.first_segment}", param="first_segment"
         )
-    prompt = prompt_of(request.voice)
+    prompt = prompt_of(request.reference)
     sampling = request.sampling or options.sampling
     return Script(
         request=request,

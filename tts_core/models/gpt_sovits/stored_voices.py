@@ -7,12 +7,13 @@ import time
 
 from tts_core.models.gpt_sovits.admission import check_speed
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.models.gpt_sovits.prompt import PromptEncoders, PromptFeatures
+from tts_core.models.gpt_sovits.prompt import PromptEncoders, PromptFeatures, reread, with_timbre
 from tts_core.models.gpt_sovits.prompt_cache import PromptCache
-from tts_core.request import SynthesisRequest
+from tts_core.request import Reference, SynthesisRequest
 from tts_core.sampling_params import SamplingParams
 from tts_core.voice import VoiceInfo
 from tts_core.voices import Voice, VoiceStore
+from tts_core.voices.recording import check_text
 
 _MAX_AGE_S = 1.0
 
@@ -48,7 +49,8 @@ class StoredVoices:
         if time.monotonic() - self._looked_at >= _MAX_AGE_S:
             voices = self._store.list()
             self._infos = tuple(
-                VoiceInfo(voice.name, voice.name, voice.language, self._model_name) for voice in voices
+                VoiceInfo(voice.name, voice.name, voice.language, self._model_name, _files(voice))
+                for voice in voices
             )
             self._by_name = {voice.name: voice for voice in voices}
             self._by_id = {voice.id: voice for voice in voices}
@@ -58,7 +60,7 @@ class StoredVoices:
     def settle(self, request: SynthesisRequest) -> SynthesisRequest:
         """Return the request with its voice's own speed, and its sampling where the request has none.
 
-        The voice is named by its id from then on: its name may become another voice's.
+        Voices are named by their ids from then on: a name may become another voice's.
 
         A request's speed is relative to its voice's. Sampling settings belong together: a request that gives
         one of them gives them all.
@@ -73,13 +75,40 @@ class StoredVoices:
         speed = request.speed * defaults.pop("speed", 1.0)
         check_speed(speed)
         own = SamplingParams(**defaults) if defaults else None  # type: ignore[arg-type]  # top_k is whole
-        return dataclasses.replace(request, voice=voice.id, speed=speed, sampling=request.sampling or own)
+        return dataclasses.replace(
+            request,
+            voice=voice.id,
+            timbres=tuple(self._id(name) for name in request.timbres),
+            speed=speed,
+            sampling=request.sampling or own,
+        )
 
-    def prompt(self, id_or_name: str) -> PromptFeatures:
-        """Return a voice's prompt, computed the first time.
+    def prompt(self, reference: Reference) -> PromptFeatures:
+        """Return a reference's prompt. What its voices alone decide is computed the first time, and kept.
 
         Raises:
             UnknownVoice, InvalidVoice, UnsupportedLanguage, MissingDependency: as `compute_prompt`.
+            InvalidVoice: a text of the request's own is more than the recording can say.
         """
-        voice = self._by_id.get(id_or_name) or self._store.get(id_or_name)
+        voice = self._voice(reference.voice)
+        features = self._features(voice)
+        if reference.text is not None:
+            text, language = check_text(reference.text), reference.language or voice.language
+            features = reread(features, voice.name, text, language, self._encoders)
+        for timbre in reference.timbres:
+            features = with_timbre(features, self._features(self._voice(timbre)))
+        return features
+
+    def _features(self, voice: Voice) -> PromptFeatures:
         return self._cache.prompt(voice, self._store, self._encoders)
+
+    def _voice(self, id_or_name: str) -> Voice:
+        return self._by_id.get(id_or_name) or self._store.get(id_or_name)
+
+    def _id(self, name: str) -> str:
+        voice = self._by_name.get(name)
+        return name if voice is None else voice.id
+
+
+def _files(voice: Voice) -> tuple[str, ...]:
+    return tuple(recording.name for recording in voice.recordings)

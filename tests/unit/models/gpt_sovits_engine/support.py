@@ -22,7 +22,7 @@ from tts_core.models.gpt_sovits.decoding import TokenDecoder
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.script import SpeakingOptions
 from tts_core.models.gpt_sovits.speaking import Utterance
-from tts_core.request import Segment, SynthesisRequest
+from tts_core.request import Reference, Segment, SynthesisRequest
 from tts_core.sampling_params import SamplingParams
 from tts_core.voice import VoiceInfo
 
@@ -68,11 +68,11 @@ class Prompts:
             voice.id: prompt_for(model, seed) for seed, voice in enumerate(VOICES)
         }
 
-    def __call__(self, voice_id: str) -> Prompt:
+    def __call__(self, reference: Reference) -> Prompt:
         self.num_asked += 1
-        if voice_id not in self._prompts:
-            raise UnknownVoice(f"no voice {voice_id!r}", param="voice")
-        return self._prompts[voice_id]
+        if reference.voice not in self._prompts:
+            raise UnknownVoice(f"no voice {reference.voice!r}", param="voice")
+        return self._prompts[reference.voice]
 
 
 def request(*texts: str, request_id: str = "r", **changes: Any) -> SynthesisRequest:
@@ -89,7 +89,7 @@ def request(*texts: str, request_id: str = "r", **changes: Any) -> SynthesisRequ
 def new_engine(
     model: LoadedModel,
     limits: StreamLimits = FAST_LIMITS,
-    prompts: Callable[[str], Prompt] | None = None,
+    prompts: Callable[[Reference], Prompt] | None = None,
     **options: Any,
 ) -> BatchingEngine:
     """Return an engine whose free slots are poisoned: a stray read is loud."""
