@@ -12,8 +12,10 @@ from ray.serve.config import BackpressureConfig, RequestRouterConfig
 
 from deployments.autoscaling.wiring import autoscaling_config
 from deployments.config import AppArgs, EngineArgs, IngressArgs, LimitArgs, ReplicaArgs
+from deployments.http.gpt_sovits.weights import configured_weights
 from deployments.http.voices.opening import stored_voices
 from deployments.ingress import Ingress
+from deployments.session_keeper import SessionKeeperDeployment
 from deployments.transport import ENGINE_ENV, REPLICA_ENV
 from deployments.tts_server import TTSServer
 
@@ -39,8 +41,19 @@ def build(args: AppArgs) -> Application:
         bound = _engine_deployment(engine, args.ingress.limits).bind(engine)
         handles |= dict.fromkeys(engine.model_names, bound)
     return _ingress_deployment(args.ingress).bind(
-        args.ingress, handles, _multiplexed(args), stored_voices(args), may_sleep=_may_sleep(args)
+        args.ingress,
+        handles,
+        _multiplexed(args),
+        stored_voices(args),
+        configured_weights(args),
+        _keeper(args),
+        may_sleep=_may_sleep(args),
     )
+
+
+def _keeper(args: AppArgs) -> Application | None:
+    """One ingress keeps what clients choose itself; several ask another one, so that they agree."""
+    return SessionKeeperDeployment.bind() if args.ingress.num_replicas > 1 else None
 
 
 def _engine_deployment(engine: EngineArgs, limits: LimitArgs) -> Deployment:

@@ -248,7 +248,8 @@ class IngressArgs(StrictModel):
 
     `keys` is a file of API keys, readable on each node that runs an ingress: see `polyvox keys`. Limits of
     keys hold for each ingress replica by itself. `public_voices` lets everyone list voices and models, since
-    some clients ask for them without a key. Without `keys`, a server that others than this machine's users
+    some clients ask for them without a key. `control` lets `GET /control?command=exit`, of an `admin` key where
+    there are keys, end the application. Without `keys`, a server that others than this machine's users
     can reach doesn't start, unless `open_to_all` says that this is meant.
     """
 
@@ -278,6 +279,7 @@ class AppArgs(StrictModel):
     def _names_are_unique_and_known(self) -> AppArgs:
         models = [model for engine in self.engines for model in engine.model_names]
         names = [engine.name for engine in self.engines]
+    control: bool = False
         if len(set(models)) < len(models) or len(set(names)) < len(names):
             raise ValueError(f"engines and models need names of their own, got {names} and {models}")
         for alias, model in self.ingress.model_aliases.items():

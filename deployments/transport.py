@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import ray
@@ -85,6 +86,13 @@ def http_host() -> str:
     """Return the address that Serve's HTTP listens on. Only where Serve runs."""
     client: Any = _get_global_client()
     return str(client.http_config.host)
+
+
+def end_application() -> None:
+    """Have Serve end the application that this replica belongs to, streams first. Returns at once."""
+    name = serve.get_replica_context().app_name
+    delete: Any = serve.delete
+    threading.Thread(target=delete, args=(name,), kwargs={"_blocking": False}, daemon=True).start()
 
 
 def node_address() -> str:

@@ -11,12 +11,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
-from deployments.http.api_v2 import api_v2_routes
 from deployments.http.authentication import Authentication
 from deployments.http.body_limit import BodyLimit
 from deployments.http.errors import error_response, from_http, from_validation, route_of
+from deployments.http.gpt_sovits.routes import gpt_sovits_routes
+from deployments.http.gpt_sovits.sessions import SessionPath
 from deployments.http.health import health_routes
 from deployments.http.observed import Observed
 from deployments.http.openai import openai_routes
@@ -46,9 +47,10 @@ def create_app(service: Service, desk: VoiceDesk | None = None) -> FastAPI:
     args = service.args
     ring = KeyRing(Path(args.keys).expanduser()) if args.keys is not None else None
     app = FastAPI(title="Polyvox", version=__version__, redoc_url=None)
-    for router in (openai_routes(service), api_v2_routes(service), health_routes(service)):
+    for router in (openai_routes(service), gpt_sovits_routes(service, PAGE / "index.html"), health_routes(service)):
         app.include_router(router)
     app.include_router(voices_routes(service, desk))
+    app.state.ring = ring
     app.include_router(live_text_routes(service))
     _add_page(app)
     _omit_422(app)
@@ -62,6 +64,7 @@ def create_app(service: Service, desk: VoiceDesk | None = None) -> FastAPI:
     app.add_middleware(
         BodyLimit, max_bytes=args.limits.max_body_bytes, timeout_s=args.limits.body_timeout_s
     )
+    app.add_middleware(SessionPath)
     app.add_middleware(Observed, figures=service.figures, tracing=service.tracing)
     app.add_middleware(RequestId)
     return app
@@ -69,11 +72,6 @@ def create_app(service: Service, desk: VoiceDesk | None = None) -> FastAPI:
 
 def _add_page(app: FastAPI) -> None:
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
-
-    @app.head("/", include_in_schema=False)
-    @app.get("/", include_in_schema=False)
-    async def index() -> FileResponse:
-        return FileResponse(PAGE / "index.html")
 
 
 def _omit_422(app: FastAPI) -> None:

@@ -6,6 +6,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from deployments.http.errors import error_response, route_of
+from deployments.http.gpt_sovits.paths import RESULTS, speaks_at_root
 from deployments.keys.errors import KeyMissing, ScopeMissing
 from deployments.keys.key_file import Key
 from deployments.keys.key_file import Scope as KeyScope
@@ -13,12 +14,21 @@ from deployments.keys.key_ring import KeyRing
 from deployments.websocket.admission import admit, is_live_text
 from tts_core.errors import PolyvoxError
 
-_OPEN = frozenset({"/", "/ping", "/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
+_OPEN = frozenset({"/ping", "/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
 _OPEN_FOLDER = "/page/"
 _SCOPES: dict[str, KeyScope] = {
     "/v1/audio/speech": "speak",
     "/tts": "speak",
     "/v1/models": "voices",
+    "/": "speak",
+    "/infer_single": "speak",
+    "/set_gpt_weights": "speak",
+    "/set_sovits_weights": "speak",
+    "/set_refer_audio": "speak",
+    "/set_model": "speak",
+    "/change_refer": "speak",
+    "/speakers": "voices",
+    "/character_list": "voices",
 }
 _SCOPE_FOLDERS: dict[str, KeyScope] = {"/v1/audio/speech/": "speak"}
 _VOICES = "/v1/audio/voices"
@@ -58,7 +68,9 @@ class Authentication:
 
     def _key(self, connection: HTTPConnection, path: str) -> Key | None:
         """Return who asks. Raises PolyvoxError where that may not be."""
-        if self._ring is None or path in _OPEN or path.startswith(_OPEN_FOLDER):
+        if self._ring is None or path in _OPEN or path.startswith((_OPEN_FOLDER, RESULTS)):
+            return None
+        if path == "/" and connection.scope["type"] == "http" and not speaks_at_root(connection.scope):
             return None
         needed = _scope(connection.scope.get("method", "GET"), path)
         if needed == "voices" and path in _LISTS and self._public_voices:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
+from deployments.http.gpt_sovits.paths import is_gpt_sovits
 from tts_core.errors import (
     InvalidParameter,
     MalformedBody,
@@ -51,6 +53,8 @@ _STATUS = {
     "missing_api_key": 401,
     "invalid_api_key": 401,
     "insufficient_scope": 403,
+    "control_off": 403,
+    "invalid_link": 403,
     "rate_limit_exceeded": 429,
     "overloaded": 429,
     "engine_stopped": 503,
@@ -96,9 +100,13 @@ def route_of(scope: Scope) -> str:
     return path.removeprefix(scope.get("root_path", ""))
 
 
-def http_status(error: PolyvoxError) -> int:
-    """Return the status for a code; what isn't listed is the server's fault."""
-    return _STATUS.get(error.code, 500)
+def http_status(error: PolyvoxError, path: str = "") -> int:
+    """Return the status for a code; what isn't listed is the server's fault.
+
+    GPT-SoVITS's clients know 400 for whatever a request names that isn't there.
+    """
+    status = _STATUS.get(error.code, 500)
+    return 400 if status == 404 and is_gpt_sovits(path) else status
 
 
 def openai_body(error: PolyvoxError) -> dict[str, Any]:
@@ -116,8 +124,8 @@ def api_v2_body(error: PolyvoxError) -> dict[str, Any]:
 def error_response(error: PolyvoxError, path: str) -> Response:
     """Answer in the dialect that the path belongs to. 429 and 503 say when to come back."""
     error = _without_places(error)
-    body = api_v2_body(error) if path == "/tts" else openai_body(error)
-    status = http_status(error)
+    body = api_v2_body(error) if is_gpt_sovits(path) else openai_body(error)
+    status = http_status(error, path)
     headers = {ERROR_CODE: error.code}
     if status in (429, 503):
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s or 1)))
@@ -147,7 +155,7 @@ def from_http(error: HTTPException, path: str) -> Response:
     body: dict[str, Any] = {
         "error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}
     }
-    if path == "/tts":
+    if is_gpt_sovits(path):
         body = {"message": message, "Exception": code}
     headers = {**(error.headers or {}), ERROR_CODE: code}
     return Response(_dump(body), error.status_code, headers, media_type="application/json")
@@ -155,7 +163,12 @@ def from_http(error: HTTPException, path: str) -> Response:
 
 def from_validation(error: RequestValidationError) -> PolyvoxError:
     """Turn the first of FastAPI's findings into one sentence about one parameter."""
-    first = error.errors()[0]
+    return from_findings(error.errors())
+
+
+def from_findings(findings: Sequence[Mapping[str, Any]]) -> PolyvoxError:
+    """Turn the first of pydantic's findings into one sentence about one parameter."""
+    first = findings[0]
     location = [str(part) for part in first["loc"] if part not in ("body", "query")]
     if first["type"] in ("json_invalid", "model_attributes_type", "dict_type") and not _is_name(location):
         return MalformedBody(f"the body must be a JSON object: {first['msg']}")

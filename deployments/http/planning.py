@@ -26,6 +26,10 @@ class Wish:
     language: str | None = None
     speed: float = 1.0
     pitch: float = 1.0
+    pause_s: float | None = None
+    prompt_text: str | None = None
+    prompt_language: str | None = None
+    timbres: tuple[str, ...] = ()
     seed: int | None = None
     low_latency: bool = False
     sampling: SamplingParams | None = None
@@ -78,6 +82,10 @@ class Planner:
             speed=wish.speed,
             pitch=wish.pitch,
             low_latency=wish.low_latency,
+            pause_s=wish.pause_s,
+            prompt_text=wish.prompt_text,
+            prompt_language=wish.prompt_language,
+            timbres=tuple(map(self.resolve_voice, wish.timbres)),
             sampling=wish.sampling,
             lexicon=self._lexicon(wish),
             inline_phones=filtered.inline_phones,

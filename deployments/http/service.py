@@ -15,6 +15,8 @@ from deployments.http.book import Book, Entry
 from deployments.http.form import Form
 from deployments.http.framing import Framing
 from deployments.http.governor import BURST_BYTES, Governor
+from deployments.http.gpt_sovits.sessions import LocalSessions, Sessions
+from deployments.http.gpt_sovits.weights import WeightFiles
 from deployments.http.planning import Plan, Planner, Wish
 from deployments.http.request_id import stream_id
 from deployments.http.resumption import (
@@ -53,6 +55,9 @@ class Service:
         figures: what is measured.
         tracing: what traces, if anything does.
         is_leaving: whether this process takes no more connections, and ends when those it has are over.
+        weights: files of the models that have any.
+        sessions: what GPT-SoVITS's clients have chosen.
+        end: ends the application, where requests may.
     """
 
     args: IngressArgs
@@ -63,6 +68,9 @@ class Service:
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "encode"))
     limiter: Limiter = field(default_factory=Limiter)
     is_leaving: Callable[[], bool] = lambda: False
+    weights: Mapping[str, WeightFiles] = field(default_factory=dict)
+    sessions: Sessions = field(default_factory=LocalSessions)
+    end: Callable[[], None] | None = None
     book: Book = field(default_factory=Book)
 
     def __post_init__(self) -> None:

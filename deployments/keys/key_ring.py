@@ -55,6 +55,18 @@ class KeyRing:
             raise KeyInvalid("the API key isn't one of this server's")
         return key
 
+    def get(self, key_id: str) -> Key:
+        """Return a key by its id, for what it has let someone have without it.
+
+        Raises:
+            KeyInvalid: there is none any more.
+        """
+        self._follow_file()
+        key = self._keys.get(key_id)
+        if key is None:
+            raise KeyInvalid("the API key isn't one of this server's any more")
+        return key
+
     def _follow_file(self) -> None:
         now = self._clock()
         if now - self._checked_at < CHECK_S:

@@ -68,6 +68,9 @@ def config_args() -> dict[str, Any]:
     args["engines"][0]["replica"]["autoscaling"]["max_replicas"] = 1
     args["engines"][0]["replica"]["device"] = "cpu"
     args["engines"][0]["replica"]["graceful_shutdown_timeout_s"] = 1.0
+    # What GPT-SoVITS's clients call a voice, and where pages that speak come from.
+    args["ingress"]["voice_aliases"]["demo.wav"] = "en-us"
+    args["ingress"]["cors_origins"] = ["http://chat.example"]
     return args
 
 

@@ -91,7 +91,7 @@ async def test_a_method_it_lacks_is_told_in_its_own_shape(client: httpx.AsyncCli
     assert (answer.status_code, answer.json()["Exception"]) == (405, "method_not_allowed")
 
 
-@pytest.mark.parametrize(("media_type", "content_type"), [("raw", "audio/pcm"), ("aac", "audio/aac")])
+@pytest.mark.parametrize(("media_type", "content_type"), [("raw", "audio/raw"), ("aac", "audio/aac")])
 async def test_media_types(client: httpx.AsyncClient, media_type: str, content_type: str) -> None:
     answer = await client.post("/tts", json={**HELLO, "media_type": media_type})
     assert answer.headers["content-type"] == content_type
@@ -102,10 +102,13 @@ BAD: list[tuple[dict[str, Any], int, str]] = [
     ({"text": ""}, 400, "empty_input"),
     ({"text_lang": ""}, 400, "invalid_parameter"),
     ({"ref_audio_path": ""}, 400, "invalid_parameter"),
-    ({"ref_audio_path": "../../etc/passwd"}, 404, "unknown_voice"),
+    ({"ref_audio_path": "../../etc/passwd"}, 400, "unknown_voice"),
     ({"streaming_mode": "ture"}, 400, "invalid_parameter"),
     ({"streaming_mode": 4}, 400, "invalid_parameter"),
-    ({"media_type": "mp3"}, 400, "invalid_parameter"),
+    ({"media_type": "mp3"}, 400, "unsupported_format"),
+    ({"text_split_method": "cut9"}, 400, "invalid_parameter"),
+    ({"fragment_interval": -1}, 400, "invalid_parameter"),
+    ({"top_k": "x"}, 400, "invalid_parameter"),
     ({"speed_factor": -1}, 400, "invalid_parameter"),
     ({"speed_factor": "nan"}, 400, "invalid_parameter"),
     ({"seed": "x"}, 400, "invalid_parameter"),

@@ -1,0 +1,126 @@
+"""Which voice is meant by the path of a reference recording. Paths are names here: none is ever opened."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from tts_core.errors import UnknownVoice
+from tts_core.voice import VoiceInfo
+
+_SUFFIXES = (".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a", ".aac", ".wma", ".webm")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A voice that a path stands for.
+
+    Attributes:
+        voice: what to ask the engine for.
+        info: what the catalogue says of it; None for what it doesn't list.
+    """
+
+    voice: str
+    info: VoiceInfo | None
+
+
+def unknown_voice() -> UnknownVoice:
+    """Return what is said of every path that is no voice: it tells nothing of any file."""
+    return UnknownVoice(
+        "ref_audio_path names no voice of this server: give a voice's id, or the name of the file that it "
+        "was made from; GET /speakers lists them",
+        param="ref_audio_path",
+    )
+
+
+class References:
+    """Finds voices by id, by alias, and by the name of a recording that they were made from.
+
+    Of a path only the last part counts, with or without its ending, in any case: folders are another
+    server's. Where two voices have recordings of one name, the folder may be a voice's id. What is found once
+    needs no further look at the catalogue: an engine knows itself when a voice is gone.
+
+    Args:
+        aliases: of voices.
+        list_voices: returns the catalogue, the default model's voices first.
+    """
+
+    def __init__(
+        self, aliases: Mapping[str, str], list_voices: Callable[[], Awaitable[tuple[VoiceInfo, ...]]]
+    ) -> None:
+        self._aliases, self._list_voices = aliases, list_voices
+        self._index = _Index((), aliases)
+
+    async def find(self, path: str) -> Found:
+        """Return the voice that a path stands for.
+
+        What isn't in the catalogue goes to the engine by its name: the formant engine knows more voices than
+        it lists, and a store may have one that is newer than the catalogue.
+
+        Raises:
+            UnknownVoice: the path has no last part.
+        """
+        found = self._index.find(path)
+        if found is None or found.info is None:
+            self._index = _Index(await self._list_voices(), self._aliases)
+            found = self._index.find(path)
+        if found is None:
+            raise unknown_voice()
+        return found
+
+    async def find_listed(self, path: str) -> Found:
+        """Return the voice that a path stands for, where the catalogue has it. Raises UnknownVoice."""
+        found = await self.find(path)
+        if found.info is None:
+            raise unknown_voice()
+        return found
+
+
+class _Index:
+    """The catalogue by every name that a path may end in."""
+
+    def __init__(self, infos: Iterable[VoiceInfo], aliases: Mapping[str, str]) -> None:
+        self._aliases = aliases
+        self._by_id: dict[str, VoiceInfo] = {}
+        for info in infos:
+            self._by_id.setdefault(info.id, info)
+        self._voices_by_name: dict[str, set[str]] = {}
+        for info in self._by_id.values():
+            for name in (info.id, *info.recordings):
+                self._add(name, info.id)
+        for alias in aliases:
+            self._add(alias, alias)
+
+    def find(self, path: str) -> Found | None:
+        if path in self._by_id or path in self._aliases:
+            return self._found(path)
+        *folders, name = [part.strip() for part in unquote(path).replace("\\", "/").split("/")]
+        if not name or name in (".", ".."):
+            return None
+        for key in (name, stem(name)):
+            if key in self._by_id or key in self._aliases:
+                return self._found(key)
+        named = self._voices_by_name.get(_key(name), set())
+        if len(named) > 1:
+            named &= {
+                voice for folder in folders[-1:] for voice in self._voices_by_name.get(_key(folder), ())
+            }
+        return self._found(*named) if len(named) == 1 else self._found(stem(name))
+
+    def _add(self, name: str, voice: str) -> None:
+        self._voices_by_name.setdefault(_key(name), set()).add(voice)
+
+    def _found(self, name: str) -> Found:
+        voice = self._aliases.get(name, name)
+        return Found(voice, self._by_id.get(voice) or self._by_id.get(voice.partition("+")[0]))
+
+
+def stem(name: str) -> str:
+    """Return a file's name without an ending of audio files."""
+    lowered = name.lower()
+    return next((name[: -len(suffix)] for suffix in _SUFFIXES if lowered.endswith(suffix)), name)
+
+
+def _key(name: str) -> str:
+    return stem(name).casefold()
