@@ -72,3 +72,17 @@ async def test_what_was_heard_elsewhere_is_not_read_again(engine: BatchingEngine
 async def test_a_segment_that_is_not_there_is_refused(engine: BatchingEngine, first: int) -> None:
     with pytest.raises(InvalidParameter, match="first_segment"):
         await hear(engine.generate(request(*TEXTS, first_segment=first)))
+
+
+async def test_a_stream_names_all_that_its_bytes_depend_on_beside_its_request(
+    engine: BatchingEngine, model: LoadedModel
+) -> None:
+    streams = [
+        engine.generate(request(TEXTS[0], voice=voice, request_id=f"{number}"))
+        for number, voice in enumerate(("ada", "ada", "bo"))
+    ]
+    names = [stream.fingerprint for stream in streams]
+    assert len(names[0]) == 32
+    assert names[0] == names[1] != names[2]
+    for stream in streams:
+        stream.cancel()
