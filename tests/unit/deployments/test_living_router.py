@@ -1,0 +1,83 @@
+"""Nobody is sent to a replica that says nothing, as long as there is another one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from deployments import pulse
+from deployments.living_router import LivingRouter
+from deployments.pulse import PULSE_S, SILENT_S, Pulse
+
+NAMES = ("a", "b", "c")
+
+
+@dataclass(frozen=True)
+class Id:
+    """As Serve's ids of replicas, which want a deployment, too."""
+
+    unique_id: str
+
+
+@dataclass(frozen=True)
+class Replica:
+    replica_id: Id
+
+
+class Router(LivingRouter):
+    """Without Serve behind it."""
+
+    def __init__(self, *preferred: str) -> None:
+        self.replicas = {Id(name): Replica(Id(name)) for name in NAMES}
+        self.preferred = set(map(Id, preferred))
+
+    @property
+    def curr_replicas(self) -> Any:
+        return self.replicas
+
+    def _preferred(self, request: Any) -> Any:
+        return self.preferred
+
+    def chosen(self) -> set[str]:
+        """Return every name that comes up in many choices."""
+        everyone: Any = list(self.replicas.values())
+        choices = [asyncio.run(self.choose_replicas(everyone)) for _ in range(60)]
+        return {one.replica_id.unique_id for ranks in choices for rank in ranks for one in rank}
+
+
+@pytest.fixture(autouse=True)
+def forgetful() -> Iterator[None]:
+    yield
+    pulse._silent.clear()
+
+
+def fall_silent(*names: str) -> None:
+    for name in names:
+        mine = Pulse(name)
+        for _ in range(int(SILENT_S / PULSE_S) + 1):
+            mine.beat()
+
+
+def test_two_of_all_that_live_are_chosen() -> None:
+    assert Router(*NAMES).chosen() == {"a", "b", "c"}
+    fall_silent("b")
+    assert Router(*NAMES).chosen() == {"a", "c"}
+
+
+def test_the_model_is_loaded_elsewhere_where_only_a_silent_one_has_it() -> None:
+    assert Router("b").chosen() == {"b"}
+    fall_silent("b")
+    assert Router("b").chosen() == {"a", "c"}
+
+
+def test_a_silent_one_is_asked_where_there_is_no_other() -> None:
+    fall_silent(*NAMES)
+    assert Router(*NAMES).chosen() == {"a", "b", "c"}
+
+
+def test_who_waits_for_the_right_replica_waits_on() -> None:
+    assert Router().chosen() == set()

@@ -1,0 +1,109 @@
+"""Who leaves a replica that says nothing, and when."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ray.serve.exceptions import RequestCancelledError
+
+from deployments.credit import CreditLinks
+from deployments.pulse import LOST_S, SILENT_S
+from deployments.remote_speech import RemoteSpeech
+from deployments.stream_items import CreditAddress, StreamOpened
+from tts_core.errors import StreamInterrupted
+
+ADDRESS = CreditAddress("127.0.0.1", 1, bytes(16), "replica")
+
+
+class Hanging:
+    """Items of a replica that stops after some, as a Serve handle gives them."""
+
+    def __init__(self, *items: Any) -> None:
+        self.items = list(items)
+        self.is_cancelled = asyncio.Event()
+
+    def __aiter__(self) -> Hanging:
+        return self
+
+    async def __anext__(self) -> Any:
+        if self.items:
+            return self.items.pop(0)
+        await self.is_cancelled.wait()
+        raise RequestCancelledError("r")
+
+    def cancel(self) -> None:
+        self.is_cancelled.set()
+
+
+class Links(CreditLinks):
+    """Without a network: the test says how long a replica has been silent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.be_silent: Callable[[float], None] = lambda silence_s: None
+
+    async def open(
+        self, address: CreditAddress, on_ended: Callable[[], None], on_silence: Callable[[float], None]
+    ) -> Callable[[int], None]:
+        self.be_silent = on_silence
+        return lambda num_delivered: None
+
+
+async def opened(links: Links, *items: Any) -> RemoteSpeech:
+    hanging: Any = Hanging(StreamOpened(1000, ADDRESS), *items)
+    speech = RemoteSpeech(hanging, links, lambda: None)
+    await speech.be_admitted()
+    return speech
+
+
+async def is_waiting(task: asyncio.Task[None]) -> bool:
+    done, _ = await asyncio.wait({task}, timeout=0.02)
+    return not done
+
+
+async def test_whoever_waits_for_the_first_audio_leaves_early() -> None:
+    links = Links()
+    waiting = asyncio.create_task((await opened(links)).wait_for_audio())
+    links.be_silent(SILENT_S - 0.01)
+    assert await is_waiting(waiting)
+    links.be_silent(SILENT_S)
+    with pytest.raises(StreamInterrupted, match="no sign of life"):
+        await waiting
+
+
+async def test_whoever_has_audio_in_hand_stays_longer() -> None:
+    links = Links()
+    speech = await opened(links)
+    speech.acknowledge(1000)
+    speech.acknowledge(60_000)
+    waiting = asyncio.create_task(speech.wait_for_audio())
+    links.be_silent(LOST_S - 0.01)
+    assert await is_waiting(waiting)
+    links.be_silent(LOST_S)
+    with pytest.raises(StreamInterrupted):
+        await waiting
+
+
+async def test_a_question_that_a_silent_replica_may_have_got_is_asked_again() -> None:
+    links = Links()
+    hanging: Any = Hanging()
+    asking = asyncio.create_task(RemoteSpeech(hanging, links, lambda: None).be_admitted())
+    assert await is_waiting(asking)
+    links._tell_asking()
+    with pytest.raises(StreamInterrupted):
+        await asking
+    assert not links._asking
+
+
+async def test_a_closed_speech_leaves_nobody() -> None:
+    links = Links()
+    speech = await opened(links)
+    waiting = asyncio.create_task(speech.wait_for_audio())
+    await asyncio.sleep(0)
+    speech.close()
+    links.be_silent(LOST_S)
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
