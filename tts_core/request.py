@@ -59,6 +59,7 @@ class SynthesisRequest:
         inline_phones: words that are marked in the segments, in order, and their phones.
         first_segment: the first segment to speak, as `AudioChunk.marks` number them, so that a stream that
             was cut off goes on elsewhere. What precedes it is not spoken nor counted; nothing else changes.
+        is_timed: whether the listener is told when words are heard; has no influence on the audio.
         traceparent: the trace that it belongs to, as W3C writes it; has no influence on the audio.
     """
 
@@ -79,6 +80,7 @@ class SynthesisRequest:
     lexicon: tuple[tuple[str, str], ...] = ()
     inline_phones: tuple[tuple[str, str], ...] = ()
     first_segment: int = 0
+    is_timed: bool = False
     traceparent: str | None = None
 
     @property

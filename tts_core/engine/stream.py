@@ -13,11 +13,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from tts_core.errors import PolyvoxError
 from tts_core.timeline import Timeline
+from tts_core.timing.marks import Cue
 
 BYTES_PER_SAMPLE = 2
+
+_Mark = TypeVar("_Mark", bound="SegmentMark | Cue")
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,13 @@ class AudioChunk:
         pcm: mono 16-bit little-endian samples.
         start_sample: position of the first of them in the stream.
         marks: segments that begin among them.
+        cues: what is said of the words in them, where that was asked for.
     """
 
     pcm: bytes
     start_sample: int
     marks: tuple[SegmentMark, ...] = ()
+    cues: tuple[Cue, ...] = ()
 
     @property
     def num_samples(self) -> int:
@@ -122,6 +128,7 @@ class SpeechStream:
         self._on_room = on_room
         self._buffer = bytearray()
         self._marks: deque[SegmentMark] = deque()
+        self._cues: deque[Cue] = deque()
         self._loop = asyncio.get_running_loop()
         self._opened_at = self._loop.time()
         self._playing_since: float | None = None
@@ -192,6 +199,10 @@ class SpeechStream:
 
     def finish(self) -> None:
         """Say that the audio is complete."""
+    def cue(self, cue: Cue) -> None:
+        """Say something of the words in samples that aren't written yet, in order of their positions."""
+        self._cues.append(cue)
+
         self._close(StreamState.FINISHED)
 
     def fail(self, error: PolyvoxError) -> None:
@@ -247,17 +258,14 @@ class SpeechStream:
             self._playing_since = self._loop.time()
         size = min(self._num_buffered, self._max_chunk) * BYTES_PER_SAMPLE
         end = self._num_taken + size // BYTES_PER_SAMPLE
-        chunk = AudioChunk(bytes(self._buffer[:size]), self._num_taken, tuple(self._take_marks(end)))
+        marks, cues = tuple(_before(end, self._marks)), tuple(_before(end, self._cues))
+        chunk = AudioChunk(bytes(self._buffer[:size]), self._num_taken, marks, cues)
         del self._buffer[:size]
         self._num_taken += chunk.num_samples
         self._chunk_target = min(self._chunk_target * 2, self._max_chunk)
         self._held_enough = False
         self._refresh()
         return chunk
-
-    def _take_marks(self, end: int) -> Iterator[SegmentMark]:
-        while self._marks and self._marks[0].start_sample < end:
-            yield self._marks.popleft()
 
     def _refresh(self) -> None:
         """Derive who may go on from the state, so that no order of calls can leave both sides waiting."""
@@ -299,3 +307,9 @@ def _assign(event: asyncio.Event, value: bool) -> None:
         event.set()
     else:
         event.clear()
+def _before(end: int, marks: deque[_Mark]) -> Iterator[_Mark]:
+    """Take those that stand before a sample."""
+    while marks and marks[0].start_sample < end:
+        yield marks.popleft()
+
+

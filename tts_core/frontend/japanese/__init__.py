@@ -57,6 +57,10 @@ class FrontEnd:
             phones = [phone for phone in phones if phone != UNK]  # brackets alone are nothing to say
         return Pronunciation(normalised, tuple(phones), num_dropped=num_dropped)
 
+    def words(self, text: str) -> list[tuple[str, int]]:
+        """Return the words of a run of kana and kanji, and how many morae each has."""
+        return self._open_jtalk.words(text)
+
     def reading(self, text: str) -> str:
         """Return how `text` is spoken, in katakana and marks: for people who check a reading."""
         normalised, _ = normalise(text, self._user_words)

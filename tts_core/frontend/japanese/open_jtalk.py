@@ -55,6 +55,12 @@ class OpenJTalk:
             features = self._features(text)
         return "".join(word["pron"] for word in features).replace(_VOICELESS, "")
 
+    def words(self, text: str) -> list[tuple[str, int]]:
+        """Return the dictionary's words of `text`, as it writes them, and how many morae each has."""
+        with self._lock:
+            features = self._features(text)
+        return [(word["string"], word["mora_size"]) for word in features]
+
     def _features(self, text: str) -> list[Any]:
         if self._is_plus:
             return list(pyopenjtalk.run_frontend(text, jtalk=self._open_jtalk, **_PLAIN))

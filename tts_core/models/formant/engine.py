@@ -219,6 +219,7 @@ class FormantEngine:
         timeline = sequence.stream.timeline
         if timeline.begun_s is None:
             timeline.begun_s = time.monotonic()
+        sequence.mark_text()
         command = pack(FrameKind.SPEAK, json.dumps(sequence.next_utterance()).encode())
         sequence.connection = connection = Connection(
             connected,
@@ -235,6 +236,8 @@ class FormantEngine:
             if kind is FrameKind.AUDIO:
                 sequence.add_audio(payload)
                 self._open.count(len(payload))
+            elif kind is FrameKind.WORDS:
+                sequence.mark_words(json.loads(payload))
             elif kind is FrameKind.DONE:
                 self._end_segment(sequence)
             else:

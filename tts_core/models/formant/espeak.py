@@ -21,6 +21,10 @@ _RATE, _PITCH, _PITCH_RANGE = 1, 3, 4
 _CHARS_UTF8 = 0x1
 _END_PAUSE = 0x1000
 _NOISE_SEED = 1
+_NO_EVENT, _WORD_EVENT = 0, 1
+
+NoteWord = Callable[[int, int], None]
+"""Told the index of a word's first character in the text, and the sample at which it begins."""
 
 _SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 
@@ -36,6 +40,19 @@ class _Voice(ctypes.Structure):
         ("reserved", ctypes.c_ubyte),
         ("score", ctypes.c_int),
         ("spare", ctypes.c_void_p),
+    )
+
+
+class _Event(ctypes.Structure):
+    _fields_ = (
+        ("kind", ctypes.c_int),
+        ("identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),  # in characters, from 1
+        ("length", ctypes.c_int),
+        ("audio_position_ms", ctypes.c_int),
+        ("sample", ctypes.c_int),  # of the whole utterance
+        ("user_data", ctypes.c_void_p),
+        ("id", ctypes.c_char * 8),
     )
 
 
@@ -58,6 +75,7 @@ class Utterance(NamedTuple):
         pitch_range: 0 to 99; 50 is the voice's own, 0 monotonous.
         sonic_speed: factor on the speed of what the library made; 1.0 leaves it alone.
         end_pause: whether the pause that follows a sentence is part of it.
+        is_timed: whether to say which word is begun when.
     """
 
     text: str
@@ -67,6 +85,7 @@ class Utterance(NamedTuple):
     pitch_range: int
     sonic_speed: float
     end_pause: bool
+    is_timed: bool = False
 
 
 class EspeakError(Exception):
@@ -95,17 +114,27 @@ class Espeak:
         self.voices = tuple(voice for voice in self._list(None) if _has_dictionary(voice.file))
         self.variants = tuple(voice.file.removeprefix("!v/") for voice in self._list(b"variant"))
 
-    def speak(self, utterance: Utterance, write: Callable[[bytes], None]) -> None:
-        """Speak and return when the last sample is written. `write` takes native 16-bit mono samples.
+    def speak(
+        self, utterance: Utterance, write: Callable[[bytes], None], note_word: NoteWord | None = None
+    ) -> None:
+        """Speak and return when the last sample is written.
+
+        Args:
+            utterance: what to speak.
+            write: takes native 16-bit mono samples.
+            note_word: told of words, before their samples are written, if the utterance is timed.
 
         Raises:
             EspeakError: the voice can't be loaded, or the library gave up.
         """
         self._prepare(utterance)
-        if utterance.sonic_speed == 1.0:
-            return self._synthesise(utterance, write)
-        sonic = _Sonic(self._lib, utterance.sonic_speed)
-        self._synthesise(utterance, lambda pcm: write(sonic.feed(pcm)))
+        note = note_word if utterance.is_timed else None
+        speed = utterance.sonic_speed
+        if speed == 1.0:
+            return self._synthesise(utterance, write, note)
+        sonic = _Sonic(self._lib, speed)
+        note_faster = (lambda index, sample: note(index, int(sample / speed))) if note else None
+        self._synthesise(utterance, lambda pcm: write(sonic.feed(pcm)), note_faster)
         return write(sonic.flush())
 
     def _prepare(self, utterance: Utterance) -> None:
@@ -116,9 +145,14 @@ class Espeak:
         self._lib.espeak_SetParameter(_PITCH_RANGE, utterance.pitch_range, 0)
         self._lib.espeak_ng_SetRandSeed(ctypes.c_long(_NOISE_SEED))  # or else it is the time of day
 
-    def _synthesise(self, utterance: Utterance, write: Callable[[bytes], None]) -> None:
-        def on_audio(samples: int | None, num_samples: int, _events: int) -> int:
+    def _synthesise(
+        self, utterance: Utterance, write: Callable[[bytes], None], note_word: NoteWord | None
+    ) -> None:
+        def on_audio(samples: int | None, num_samples: int, events: int) -> int:
             try:
+                if note_word is not None:
+                    for index, sample in _words(events):
+                        note_word(index, sample)
                 if samples and num_samples > 0:
                     write(ctypes.string_at(samples, 2 * num_samples))
             except BaseException:  # ctypes would print it and go on: audio would be missing in silence
@@ -147,6 +181,16 @@ class Espeak:
             yield VoiceFile(
                 voice.identifier.decode(), voice.name.decode().strip(), tuple(_languages(voice.languages))
             )
+
+
+def _words(events: int) -> Iterator[tuple[int, int]]:
+    """Yield index in the text and position in the audio of each word in a list of events."""
+    listed = ctypes.cast(events, ctypes.POINTER(_Event))
+    index = 0
+    while (event := listed[index]).kind != _NO_EVENT:
+        if event.kind == _WORD_EVENT:
+            yield event.text_position - 1, event.sample
+        index += 1
 
 
 def _has_dictionary(file: str) -> bool:

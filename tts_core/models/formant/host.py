@@ -103,7 +103,7 @@ def _speak(fd: int, espeak: Espeak) -> None:
     utterance = Utterance(*json.loads(read_frame(fd).payload))
     writer = _AudioWriter(fd)
     try:
-        espeak.speak(utterance, writer.write)
+        espeak.speak(utterance, writer.write, writer.note_word)
     except EspeakError as error:
         writer.flush()
         write_all(fd, pack(FrameKind.ERROR, str(error).encode()))
@@ -121,6 +121,7 @@ class _AudioWriter:
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self._pending = bytearray()
+        self._words: list[tuple[int, int]] = []
         self._frame_bytes = 1
         self._restart_timer()
 
@@ -130,8 +131,14 @@ class _AudioWriter:
             self.flush()
         self._restart_timer()
 
+    def note_word(self, index: int, sample: int) -> None:
+        self._words.append((index, sample))
+
     def flush(self) -> None:
-        """Send what is pending."""
+        """Send what is pending, words before their audio."""
+        if self._words:
+            write_all(self._fd, pack(FrameKind.WORDS, json.dumps(self._words).encode()))
+            self._words.clear()
         if self._pending:
             write_all(self._fd, pack(FrameKind.AUDIO, bytes(self._pending)))
             self._frame_bytes = min(2 * len(self._pending), _MAX_FRAME_BYTES)

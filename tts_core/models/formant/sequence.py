@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from tts_core.engine.stream import BYTES_PER_SAMPLE, SpeechStream
+from tts_core.frontend.words import words_of
 from tts_core.models.formant.connection import Connection
 from tts_core.models.formant.espeak import SAMPLE_RATE_HZ, Utterance
 from tts_core.models.formant.prosody import ends_in_punctuation, pitch_for, plain_text, rate_for
 from tts_core.models.formant.scheduler import SequenceStatus
 from tts_core.models.formant.voices import Voice
 from tts_core.request import SynthesisRequest
+from tts_core.timing.marks import TextMark, WordMark
 
 AUDIBLE_AMPLITUDE = 100  # of 32767: 50 dB below full scale
 _MAX_HELD_BYTES = 5 * SAMPLE_RATE_HZ * BYTES_PER_SAMPLE
@@ -29,6 +32,7 @@ class Sequence:
         status: written by the scheduler alone.
         connection: the utterance that is being spoken, if any.
         num_begun: segments whose utterance was begun.
+        segment_start: position in the stream of the segment that is being spoken.
         audible: whether anything above `AUDIBLE_AMPLITUDE` was produced yet.
         held: silence from before that, kept back (5 s of it at most) so that a request with nothing to say
             can fail before its first byte.
@@ -40,6 +44,7 @@ class Sequence:
     status: SequenceStatus = SequenceStatus.WAITING
     connection: Connection | None = None
     num_begun: int = 0
+    segment_start: int = 0
     audible: bool = False
     held: bytearray = field(default_factory=bytearray)
 
@@ -74,7 +79,29 @@ class Sequence:
             pitch_range=pitch_range,
             sonic_speed=sonic_speed,
             end_pause=not self.is_complete and ends_in_punctuation(text),
+            is_timed=self.request.is_timed,
         )
+
+    def mark_text(self) -> None:
+        """Say which words the segment has that is about to be spoken, if that was asked for."""
+        self.segment_start = self.num_produced
+        if self.request.is_timed:
+            text = self.request.segments[self.num_begun].text
+            words = words_of(text, start=self._num_chars_begun)
+            self.stream.cue(TextMark(self.segment_start, words))
+
+    def mark_words(self, words: Iterable[tuple[int, int]]) -> None:
+        """Say that words begin: index in the segment's text, and sample of its audio, of each."""
+        segment = self.request.segments[self.num_begun - 1]
+        first = self._num_chars_begun - len(segment.text)
+        for index, sample in words:
+            # Never before what has been passed on: a mark travels with the audio that it is about.
+            start_sample = max(self.segment_start + sample, self.num_produced)
+            self.stream.cue(WordMark(start_sample, first + index))
+
+    @property
+    def _num_chars_begun(self) -> int:
+        return sum(len(segment.text) for segment in self.request.segments[: self.num_begun])
 
     def add_audio(self, pcm: bytes) -> None:
         """Pass samples on to the stream, once there is something to be heard."""

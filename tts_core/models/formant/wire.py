@@ -21,6 +21,7 @@ class FrameKind(enum.IntEnum):
     AUDIO = 3  # native 16-bit mono samples
     DONE = 4  # empty: the utterance is complete
     ERROR = 5  # UTF-8: why it won't be
+    WORDS = 6  # JSON: [index in the text, sample] of words that begin in the audio to come
 
 
 class Frame(NamedTuple):
