@@ -19,7 +19,7 @@ from deployments.credit import CreditLinks
 from deployments.failover import OnMove, open_resilient
 from deployments.full_replicas import FullReplicas
 from deployments.keys.door import Door
-from deployments.pulse import InHand, patience_s
+from deployments.pulse import InHand, is_silent, patience_s
 from deployments.speech import Speech
 from deployments.stream_items import StreamEnded, StreamFailed, StreamItem, StreamOpened
 from deployments.transport import REPLICA_LOST, over_grpc, running_replicas, trouble_with
@@ -55,8 +55,10 @@ class RemoteSpeech:
         items: DeploymentResponseGenerator[StreamItem],
         links: CreditLinks,
         on_slot_freed: Callable[[], None],
+        may_leave: Callable[[], bool] = lambda: True,
     ) -> None:
         self._items = items
+        self._may_leave = may_leave
         self._links = links
         self._on_slot_freed = on_slot_freed
         self._is_closed = False
@@ -134,8 +136,11 @@ class RemoteSpeech:
             self._leave()
 
     def _leave(self) -> None:
-        """Wait no longer: what waits for the next item learns that the replica is gone."""
-        if not self._is_closed:
+        """Wait no longer: what waits for the next item learns that the replica is gone.
+
+        Where there is no other, stay: it may go on, and if Serve replaces it, it is gone.
+        """
+        if not self._is_closed and self._may_leave():
             self._is_left = True
             cancel: Any = self._items.cancel
             cancel()
@@ -181,6 +186,7 @@ class RemoteSpeechSource:
         self._full = {model: FullReplicas(self._running(model)) for model in handles}
         # One function for each model: a connection tells each that it knows, and knows it once.
         self._on_slot_freed = {model: self._slot_freed(model) for model in handles}
+        self._may_leave = {model: self._somebody_lives(model) for model in handles}
         self._voices: tuple[VoiceInfo, ...] = ()
         self._voices_at = -VOICES_MAX_AGE_S
 
@@ -247,7 +253,8 @@ class RemoteSpeechSource:
             # Serve then prefers a replica that has the model in memory.
             handle = handle.options(multiplexed_model_id=request.model)
         items = cast(DeploymentResponseGenerator[StreamItem], handle.remote(request))
-        speech = RemoteSpeech(items, self._links, self._on_slot_freed[request.model])
+        model = request.model
+        speech = RemoteSpeech(items, self._links, self._on_slot_freed[model], self._may_leave[model])
         try:
             with _limit(self._timeouts.admission_s, "no replica took the request"), _closed_on_error(speech):
                 await speech.be_admitted()
@@ -277,6 +284,10 @@ class RemoteSpeechSource:
 
     def _running(self, model: str) -> Callable[[], frozenset[str]]:
         return lambda: running_replicas(self._handles[model])
+
+    def _somebody_lives(self, model: str) -> Callable[[], bool]:
+        running = self._running(model)
+        return lambda: not all(map(is_silent, running()))
 
     def _slot_freed(self, model: str) -> Callable[[], None]:
         def freed() -> None:

@@ -52,9 +52,9 @@ class Links(CreditLinks):
         return lambda num_delivered: None
 
 
-async def opened(links: Links, *items: Any) -> RemoteSpeech:
+async def opened(links: Links, *items: Any, has_others: bool = True) -> RemoteSpeech:
     hanging: Any = Hanging(StreamOpened(1000, ADDRESS), *items)
-    speech = RemoteSpeech(hanging, links, lambda: None)
+    speech = RemoteSpeech(hanging, links, lambda: None, lambda: has_others)
     await speech.be_admitted()
     return speech
 
@@ -85,6 +85,15 @@ async def test_whoever_has_audio_in_hand_stays_longer() -> None:
     links.be_silent(LOST_S)
     with pytest.raises(StreamInterrupted):
         await waiting
+
+
+async def test_where_there_is_no_other_replica_everyone_stays() -> None:
+    links = Links()
+    speech = await opened(links, has_others=False)
+    waiting = asyncio.create_task(speech.wait_for_audio())
+    links.be_silent(LOST_S)
+    assert await is_waiting(waiting)
+    waiting.cancel()
 
 
 async def test_a_question_that_a_silent_replica_may_have_got_is_asked_again() -> None:
