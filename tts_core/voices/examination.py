@@ -33,7 +33,7 @@ class Examination:
 
     Attributes:
         duration_s: how long it sounds.
-        rate_hz, num_channels, codec: of the file that was examined.
+        rate_hz: of the file.
         rms_dbfs, peak_dbfs: of its channels mixed down, against full scale.
         clipped_share: of the samples that lie at full scale.
         silent_share: of the 20 ms frames that are quieter than -50 dBFS.
@@ -41,8 +41,6 @@ class Examination:
 
     duration_s: float
     rate_hz: int
-    num_channels: int
-    codec: str
     rms_dbfs: float
     peak_dbfs: float
     clipped_share: float
@@ -71,13 +69,10 @@ def examine(upload: Upload, limits: RecordingLimits | None = None) -> tuple[Exam
     check_header(upload)
     check_recording(upload, limits or RecordingLimits())
     pcm = decode(upload.data)
-    rate_hz, num_channels, codec = _header(upload)
     levels = np.abs(pcm.samples)
     figures = Examination(
         duration_s=round(pcm.duration_s, 3),
-        rate_hz=rate_hz,
-        num_channels=num_channels,
-        codec=codec,
+        rate_hz=pcm.rate_hz,
         rms_dbfs=_dbfs(float(np.sqrt(np.mean(np.square(pcm.samples, dtype=np.float64))))),
         peak_dbfs=_dbfs(float(levels.max())),
         clipped_share=round(float(np.mean(levels >= _FULL_SCALE)), 4),
@@ -92,7 +87,7 @@ def check_header(upload: Upload) -> None:
     Raises:
         InvalidVoice: it isn't audio, or nobody records a voice like that.
     """
-    rate_hz, num_channels, _ = _header(upload)
+    rate_hz, num_channels = _header(upload)
     low, high = RATES_HZ
     if not low <= rate_hz <= high:
         raise _refusal(upload, f"{low} to {high} samples per second", str(rate_hz))
@@ -107,14 +102,14 @@ def float_wav(samples: bytes, rate_hz: int) -> bytes:
     return b"RIFF" + struct.pack("<I", 4 + len(chunks) + len(samples)) + b"WAVE" + chunks + samples
 
 
-def _header(upload: Upload) -> tuple[int, int, str]:
-    """Return rate, channels and codec of the first audio stream."""
+def _header(upload: Upload) -> tuple[int, int]:
+    """Return rate and number of channels of the first audio stream."""
     try:
         with av.open(io.BytesIO(upload.data), "r", options=dict(CONTAINED)) as container:
             if not container.streams.audio:
                 raise _refusal(upload, "a recording", "a file without an audio stream")
             context = container.streams.audio[0].codec_context
-            return context.sample_rate, context.layout.nb_channels, context.name
+            return context.sample_rate, context.layout.nb_channels
     except (av.FFmpegError, ValueError) as error:
         raise _refusal(upload, "a recording", f"what can't be decoded as audio: {error}") from error
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from tts_core.errors import InvalidVoice, Overloaded, PolyvoxError
 TIMEOUT_S = 30.0
 MAX_WAITING = 8
 _RETRY_AFTER_S = 2.0
+_END_S = 5.0
 # Ten seconds at the highest rate, as float32, and the line before them.
 _MAX_ANSWER_BYTES = 10 * 192_000 * 4 + 65_536
 _MAX_STDERR_BYTES = 16_384
@@ -93,7 +96,13 @@ class Decoder:
     async def _run(self, data: bytes) -> bytes:
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=pipe, stdout=pipe, stderr=pipe, env=_environment(), cwd="/"
+            *self._command,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            env=_environment(),
+            cwd="/",
+            start_new_session=True,
         )
         try:
             with anyio.fail_after(self._timeout_s):
@@ -122,12 +131,17 @@ async def _converse(process: asyncio.subprocess.Process, data: bytes) -> tuple[b
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
-    answer, complaints, _ = await asyncio.gather(
-        _read(process.stdout, _MAX_ANSWER_BYTES),
-        _read(process.stderr, _MAX_STDERR_BYTES),
-        _write(process.stdin, data),
-    )
-    return answer, complaints
+    writing = asyncio.create_task(_write(process.stdin, data))
+    complaining = asyncio.create_task(_read(process.stderr, _MAX_STDERR_BYTES))
+    answering = asyncio.create_task(_read(process.stdout, _MAX_ANSWER_BYTES))
+    tasks = (writing, complaining, answering)
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return answering.result(), complaining.result()
 
 
 async def _read(stream: asyncio.StreamReader, max_bytes: int) -> bytes:
@@ -150,10 +164,14 @@ async def _write(stream: asyncio.StreamWriter, data: bytes) -> None:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Leave no process behind, whoever hangs up meanwhile."""
-    if process.returncode is None:
-        process.kill()
-    with anyio.CancelScope(shield=True):
+    """Leave no process behind, nor one that it may have started, whoever hangs up meanwhile."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    # asyncio takes a process for running until what it wrote was read.
+    with anyio.move_on_after(_END_S, shield=True):
+        for stream in (process.stdout, process.stderr):
+            while stream is not None and await stream.read(_READ_BYTES):
+                pass
         await process.wait()
 
 

@@ -26,7 +26,7 @@ def check_origin(headers: Mapping[str, str], allowed: Container[str]) -> None:
     origin = headers.get("origin")
     if origin is None and headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
         return
-    if origin is not None and (origin in allowed or "*" in allowed or _is_local(origin)):
+    if origin is not None and (origin in allowed or _is_local(origin)):
         return
     raise ForeignOrigin(
         "pages of other origins may not change voices; ingress.cors_origins lists those that may"
