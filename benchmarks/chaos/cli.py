@@ -42,22 +42,22 @@ def chaos(
     if unknown or model not in ("formant", "neural"):
         console.print(f"unknown: {', '.join(unknown) or model}", style="red")
         raise typer.Exit(_CANNOT_RUN)
-    outcomes: list[Outcome] = []
-    for name in SCENARIOS if "all" in names else names:
-        outcomes += _run(console, name, options)
-        if write is not None:
-            report.write(write, outcomes, _command())
-    _print(console, outcomes)
-    raise typer.Exit(_DIFFERENT if any(map(_is_wrong, outcomes)) else 0)
+    codes = [_run(console, name, options, write) for name in (SCENARIOS if "all" in names else names)]
+    raise typer.Exit(max(codes))
 
 
-def _run(console: Console, name: str, options: Options) -> Sequence[Outcome]:
+def _run(console: Console, name: str, options: Options, write: Path | None) -> int:
+    """Run a scenario, and return what it means for the exit code."""
     with console.status(f"{name}: {SCENARIOS[name].__doc__}"):
         try:
-            return SCENARIOS[name](options)
+            outcomes = SCENARIOS[name](options)
         except (OSError, RuntimeError) as error:
             console.print(f"{name} can't be run: {error}", style="red", markup=False)
-            raise typer.Exit(_CANNOT_RUN) from None
+            return _CANNOT_RUN
+    if write is not None:
+        report.write(write, outcomes, _command())
+    _print(console, outcomes)
+    return _DIFFERENT if any(map(_is_wrong, outcomes)) else 0
 
 
 def _is_wrong(outcome: Outcome) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import tempfile
+import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,8 +15,9 @@ from typing import Any
 from benchmarks.chaos.listener import Ask
 from benchmarks.chaos.server import Server, run_server
 from benchmarks.make_checkpoint import make_checkpoint
-from deployments.config import AppArgs
-from polyvox.local import speak
+from tts_core.engine.stream import StreamLimits
+from tts_core.models.formant.engine import FormantEngine
+from tts_core.request import Segment, SynthesisRequest
 from tts_core.voices import Upload, VoiceStore
 
 _SENTENCE = "Sentence {number} of story {story} tells of a ship that sails on and on across the sea."
@@ -51,11 +54,28 @@ def make_neural(folder: Path, voices: Path | None = None) -> None:
 
 
 def record(timbre: str) -> bytes:
-    """Return a recording of `SAYS`."""
-    recording = bytearray()
-    body = {"model": "formant", "input": SAYS, "voice": timbre, "response_format": "wav"}
-    asyncio.run(speak(AppArgs(), body, lambda data, _: recording.extend(data)))
-    return bytes(recording)
+    """Return a recording of `SAYS`, as a WAV file."""
+    pcm, rate_hz = asyncio.run(_speak(timbre))
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(rate_hz)
+        writer.writeframes(pcm)
+    return file.getvalue()
+
+
+async def _speak(timbre: str) -> tuple[bytes, int]:
+    engine = FormantEngine(StreamLimits(lead_s=60.0))
+    await engine.start()
+    try:
+        request = SynthesisRequest(
+            request_id="recording", model="formant", voice=timbre, segments=(Segment(0, SAYS),)
+        )
+        stream = engine.generate(request)
+        return b"".join([chunk.pcm async for chunk in stream]), stream.sample_rate_hz
+    finally:
+        await engine.stop()
 
 
 def formant_asks(num: int, *, sentences: int) -> list[Ask]:
