@@ -26,6 +26,7 @@ from tts_core.errors import (
     StreamInterrupted,
 )
 from tts_core.request import SynthesisRequest
+from tts_core.timing.marks import Cue
 
 logger = logging.getLogger("ray.serve")
 
@@ -147,7 +148,7 @@ class ResilientSpeech:
         if num_known == chunk.num_samples:
             return None
         pcm = chunk.pcm[num_known * BYTES_PER_SAMPLE :]
-        fresh = AudioChunk(pcm, start + num_known, marks)
+        fresh = AudioChunk(pcm, start + num_known, marks, tuple(self._new_cues(chunk)))
         self._num_given = fresh.start_sample + fresh.num_samples
         return fresh
 
@@ -156,6 +157,12 @@ class ResilientSpeech:
             if mark.segment > self._marks[-1].segment:
                 start, num_dropped = mark.start_sample, mark.num_dropped
                 yield SegmentMark(mark.segment, self._base + start, self._num_dropped_before + num_dropped)
+
+    def _new_cues(self, chunk: AudioChunk) -> Iterator[Cue]:
+        """Yield what is said of samples that were not given yet, which is then new as well."""
+        for cue in chunk.cues:
+            if self._base + cue.start_sample >= self._num_given:
+                yield dataclasses.replace(cue, start_sample=self._base + cue.start_sample)
 
     async def _move(self, error: PolyvoxError) -> None:
         """Go on with another replica, from the segment that was being given."""

@@ -18,6 +18,7 @@ _OPEN = frozenset({"/ping", "/healthz", "/readyz", "/docs", "/docs/oauth2-redire
 _OPEN_FOLDER = "/page/"
 _SCOPES: dict[str, KeyScope] = {
     "/v1/audio/speech": "speak",
+    "/v1/audio/speech/subtitles": "speak",
     "/tts": "speak",
     "/v1/models": "voices",
     "/": "speak",

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from deployments.http.captioned import CaptionFields, captions_of, subtitle_file
+from deployments.http.captions import CaptionedSpeech
 from deployments.http.errors import ERROR_RESPONSES
 from deployments.http.form import Form
 from deployments.http.framing import EventFraming
@@ -32,7 +34,7 @@ class VoiceRef(BaseModel):
     id: Name
 
 
-class SpeechRequest(SamplingFields, TextFields):
+class SpeechRequest(SamplingFields, TextFields, CaptionFields):
     """Body of `POST /v1/audio/speech`. Fields that OpenAI has and this server doesn't know are ignored."""
 
     model_config = ConfigDict(strict=True)
@@ -69,6 +71,7 @@ class SpeechRequest(SamplingFields, TextFields):
             low_latency=bool(self.low_latency),
             text_options=self.text_options(),
             lexicon=self.words(),
+            is_timed=self.has_captions,
             sampling=self.sampling(
                 ignore_eos=self.ignore_eos, min_tokens=self.min_tokens, max_tokens=self.max_tokens
             ),
@@ -81,6 +84,14 @@ class SpeechRequest(SamplingFields, TextFields):
                 f"response_format must be one of {', '.join(FORMATS)}, got {name!r}", param="response_format"
             )
         return AudioFormat(name)
+
+
+class SubtitleRequest(SpeechRequest):
+    """Body of `POST /v1/audio/speech/subtitles`. What says how audio is sent doesn't matter there."""
+
+    @property
+    def has_captions(self) -> bool:
+        return True
 
 
 def openai_routes(service: Service) -> APIRouter:
@@ -96,8 +107,22 @@ def openai_routes(service: Service) -> APIRouter:
         audio_format = body.audio_format()
         framing = EventFraming(len(body.input)) if body.stream_format == "sse" else None
         resumption = Resumption.read(request.headers)
+        body.check_captions(is_events=framing is not None, is_resumed=resumption is not None)
         speech = await service.open(body.wish(), request.state.request_id, request.state.key, resumption)
+        if body.has_captions:
+            captions = await captions_of(speech, body.input)
+            framing, speech = body.framing(body.input, captions), CaptionedSpeech(speech, captions)
         return await service.answer(speech, Form(audio_format, OUTPUT_RATE_HZ, framing), resumption)
+
+    @router.post(
+        "/v1/audio/speech/subtitles",
+        response_class=Response,
+        responses={**ERROR_RESPONSES, 200: {"description": "SRT or WebVTT."}},
+    )
+    async def create_subtitles(body: SubtitleRequest, request: Request) -> Response:
+        """Answer with subtitles of the speech that the same body is given at `/v1/audio/speech`."""
+        speech = await service.open(body.wish(), request.state.request_id, request.state.key)
+        return await subtitle_file(speech, body.input, body.subtitle_format or "srt", service.figures)
 
     @router.get(
         "/v1/audio/speech/{name}",

@@ -35,6 +35,7 @@ class Wish:
     sampling: SamplingParams | None = None
     text_options: TextOptions = field(default_factory=TextOptions)
     lexicon: tuple[tuple[str, str], ...] = ()
+    is_timed: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class Planner:
             sampling=wish.sampling,
             lexicon=self._lexicon(wish),
             inline_phones=filtered.inline_phones,
+            is_timed=wish.is_timed,
         )
         return Plan(request, filtered.num_dropped)
 

@@ -28,6 +28,7 @@ from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.script import PromptOf, Script, write_script
 from tts_core.request import SynthesisRequest
 from tts_core.stats import EngineStats
+from tts_core.timing.marks import TextMark, Word
 from tts_core.voice import VoiceInfo
 
 
@@ -189,6 +190,9 @@ class BatchingEngine:
 
     def on_spoken(self, listener: Listener) -> None:
         listener.stream.finish()
+    def on_words(self, listener: Listener, words: tuple[Word, ...]) -> None:
+        listener.stream.cue(TextMark(listener.stream.num_written, words))
+
 
     def on_failed(self, listener: Listener, error: PolyvoxError) -> None:
         listener.stream.fail(error)
@@ -276,6 +280,9 @@ class _Posted:
 
     def on_spoken(self, listener: Listener) -> None:
         self._owner.say(self._target.on_spoken, listener)
+
+    def on_words(self, listener: Listener, words: tuple[Word, ...]) -> None:
+        self._owner.say(self._target.on_words, listener, words)
 
     def on_failed(self, listener: Listener, error: PolyvoxError) -> None:
         self._owner.say(self._target.on_failed, listener, error)

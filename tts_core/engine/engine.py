@@ -19,7 +19,7 @@ from tts_core.errors import PolyvoxError, SegmentFailed
 from tts_core.models.gpt_sovits.faults import EngineFault, describe, is_device_fault
 from tts_core.models.gpt_sovits.guards import Verdict
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.models.gpt_sovits.script import Script
+from tts_core.timing.marks import Word
 
 MAX_FAILURES_IN_A_ROW = 3
 MAX_VOICE_JOBS = 2
@@ -31,6 +31,7 @@ class Outlet(Protocol):
 
     def on_segment(self, listener: Listener, index: int, num_dropped: int) -> None: ...
     def on_audio(self, listener: Listener, pcm: bytes) -> None: ...
+    def on_words(self, listener: Listener, words: tuple[Word, ...]) -> None: ...
     def on_spoken(self, listener: Listener) -> None: ...
     def on_failed(self, listener: Listener, error: PolyvoxError) -> None: ...
     def on_take(self, listener: Listener, index: int, verdict: Verdict) -> None: ...
@@ -98,7 +99,7 @@ class Engine:
         sequence.inputs, sequence.takes = part.inputs, script.takes(part)
         sequence.num_inputs, sequence.num_prompt = len(part.inputs), len(part.inputs.prompt)
         sequence.max_codes = script.most_tokens(len(part.inputs))
-        sequence.num_dropped = part.num_dropped
+        sequence.num_dropped, sequence.words = part.num_dropped, part.words
         sequence.vocoder = script.vocoder(part, self._model)
         if sequence.listener.timeline.read_s is None:
             sequence.listener.timeline.read_s = time.monotonic()
@@ -253,6 +254,7 @@ class Engine:
 
     def _emit(self, listener: Listener, pcm: bytes) -> None:
         if pcm:
+            self._tell_words(listener, sequence.words)
             listener.count(pcm)
             self._outlet.on_audio(listener, pcm)
 
@@ -265,6 +267,7 @@ class Engine:
 
     # When something goes wrong
 
+            self._tell_words(listener, ())
     def _judge(self, operation: Operation, error: Exception) -> None:
         """Attribute a failure to the operation and the sequences in it, and see who can go on."""
         if isinstance(error, EngineFault):
@@ -272,6 +275,11 @@ class Engine:
         if is_device_fault(error):
             who = ", ".join(map(repr, operation.sequences))
             raise EngineFault(f"{operation.name} of {who} failed: {describe(error)}") from error
+    def _tell_words(self, listener: Listener, words: tuple[Word, ...]) -> None:
+        """Say what words the audio to come has; none in a pause."""
+        if listener.request.is_timed:
+            self._outlet.on_words(listener, words)
+
         if len(operation.sequences) == 1:
             self._fail(operation.sequences[0], operation.name, error)
             return

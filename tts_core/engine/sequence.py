@@ -12,6 +12,7 @@ from tts_core.errors import PolyvoxError
 from tts_core.request import SynthesisRequest
 from tts_core.timeline import Timeline
 
+from tts_core.timing.marks import Word
 if TYPE_CHECKING:  # so that scheduling works, and is tested, without torch
     from tts_core.models.gpt_sovits.decoding import DecodeInputs
     from tts_core.models.gpt_sovits.guards import Takes
@@ -51,6 +52,7 @@ class Sequence:
         error: why it can't be spoken, if it can't.
     """
 
+        words: of its text, if the request is timed.
     def __init__(self, listener: Listener, index: int) -> None:
         self.listener = listener
         self.index = index
@@ -70,6 +72,7 @@ class Sequence:
 
     @property
     def is_decoded(self) -> bool:
+        self.words: tuple[Word, ...] = ()
         return self.status is SequenceStatus.DECODED
 
     @property

@@ -104,13 +104,17 @@ def _rest(source: str, left: int, right: int) -> Extent | None:
     """Return what of the source stands between two words, in one line, without marks around it."""
     if right - left > _MAX_SEARCHED_CHARS:
         return None
-    while left < right and unicodedata.category(source[left])[0] in "ZCP":
+    while left < right and _is_around(source[left]):
         left += 1
     line_end = source.find("\n", left, right)
     right = right if line_end < 0 else line_end
-    while left < right and unicodedata.category(source[right - 1])[0] in "ZCP":
+    while left < right and _is_around(source[right - 1]):
         right -= 1
     return (left, right) if 0 < right - left <= _MAX_REPLACED_CHARS else None
+
+
+def _is_around(char: str) -> bool:
+    return char in "<>|`~" or (unicodedata.category(char)[0] in "ZCP" and char not in "&%@#")
 
 
 def _matches(spoken: list[str], written: list[str]) -> list[tuple[int, int]]:

@@ -18,8 +18,9 @@ from tts_core.timing.marks import Word
 Extent = tuple[int, int]
 """Of a word in its text: index of its first character, and after its last."""
 
-# What may stand before a number and after one; signs that are spoken by their names need no entry.
-_CORE_MARKS = frozenset("%‰@#&")
+# Signs that go with the word they touch; others are words by themselves.
+_CORE_MARKS = frozenset("%‰@#&°©®™")
+_TAG_MARKS = frozenset("<>")
 # What may stand inside of a word, between two of its characters.
 _JOINTS = frozenset("'’.-_@/·‐‑")
 _DIGIT_JOINTS = frozenset(",:٫٬")
@@ -62,7 +63,7 @@ def cut_words(text: str) -> list[Extent]:
     """Return where words stand, characters of scripts without spaces by themselves."""
     extents: list[Extent] = []
     for index, char in enumerate(text):
-        if not is_core(char):
+        if not is_core(char) or (char in _TAG_MARKS and _is_tag(text, index)):
             continue
         if extents and _belongs(text, extents[-1][1], index):
             extents[-1] = (extents[-1][0], index + 1)
@@ -95,6 +96,8 @@ def _belongs(text: str, end: int, index: int) -> bool:
     last, char = text[end - 1], text[index]
     if is_mark(char):
         return end == index
+    if _is_sign(char) or _is_sign(last):
+        return False
     if is_unspaced(char) or is_unspaced(_base(text, end)):
         return False
     if end == index:
@@ -103,6 +106,15 @@ def _belongs(text: str, end: int, index: int) -> bool:
     if len(joint) > 1:
         return False
     return joint in _JOINTS or (joint in _DIGIT_JOINTS and last.isdigit() and char.isdigit())
+
+
+def _is_sign(char: str) -> bool:
+    return unicodedata.category(char) in ("Sm", "So", "Sk") and char not in _CORE_MARKS
+
+
+def _is_tag(text: str, index: int) -> bool:
+    """Tell whether `<` or `>` touches a letter, as around a tag: it isn't said then."""
+    return any(char.isalpha() or char == "/" for char in text[max(0, index - 1) : index + 2])
 
 
 def is_mark(char: str) -> bool:

@@ -26,6 +26,7 @@ from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.script import SpeakingOptions, write_script
 from tts_core.models.gpt_sovits.speaking import Utterance
 from tts_core.request import SynthesisRequest
+from tts_core.timing.marks import Word
 
 MAX_LEAD_SAMPLES = 60 * 32000
 
@@ -47,6 +48,9 @@ class Ears:
     verdicts: list[Verdict] = field(default_factory=list)
 
     def on_segment(self, listener: Listener, index: int, num_dropped: int) -> None:
+        self.of(listener)
+
+    def on_words(self, listener: Listener, words: tuple[Word, ...]) -> None:
         self.of(listener)
 
     def on_audio(self, listener: Listener, pcm: bytes) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from tts_core.engine.stream import AudioChunk, SegmentMark
 from tts_core.errors import PolyvoxError, UnknownVoice
 from tts_core.request import SynthesisRequest
+from tts_core.timing.marks import Cue
 from tts_core.voice import VoiceInfo
 
 RATE_HZ = 22_050
@@ -34,8 +35,10 @@ class FakeSpeech:
     async def chunks(self) -> AsyncIterator[AudioChunk]:
         start = 0
         for segment, pcm in list(enumerate(self._source.pieces))[self._first_segment :]:
-            chunk = AudioChunk(pcm, start, (SegmentMark(segment, start),))
-            start += chunk.num_samples
+            end = start + len(pcm) // 2
+            cues = tuple(cue for cue in self._source.cues if start <= cue.start_sample < end)
+            chunk = AudioChunk(pcm, start, (SegmentMark(segment, start),), cues)
+            start = end
             yield chunk
             await asyncio.sleep(self._source.pause_s)
         if self._source.breaks_with is not None:
@@ -64,6 +67,7 @@ class FakeSource:
         self.pieces = [tone(0.1), tone(0.5), tone(1.0)]
         self.pause_s = 0.0
         self.num_dropped = 0
+        self.cues: list[Cue] = []
         self.fingerprint = "these tones"
         self.refuses_with: PolyvoxError | None = None
         self.breaks_with: PolyvoxError | None = None

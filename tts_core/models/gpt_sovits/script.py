@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 from tts_core.errors import InvalidParameter
 from tts_core.frontend.lexicon import Lexicon, Words
 from tts_core.frontend.pipeline import PhoneSequence, settle
+from tts_core.frontend.typical_times import timed_words
+from tts_core.frontend.words import Extent
 from tts_core.models.gpt_sovits.conditioning import (
     Piece,
     PromptFeatures,
@@ -21,10 +23,12 @@ from tts_core.models.gpt_sovits.conditioning import (
 from tts_core.models.gpt_sovits.decoding import DecodeInputs, check_fits, most_tokens
 from tts_core.models.gpt_sovits.guards import Expectation, Takes
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+from tts_core.models.gpt_sovits.places import places_of
 from tts_core.models.gpt_sovits.sovits import Style
 from tts_core.models.gpt_sovits.vocoding import SegmentVocoder, SegmentVoice, num_given, silence
 from tts_core.request import Reference, SynthesisRequest
 from tts_core.sampling_params import SamplingParams
+from tts_core.timing.marks import Word
 
 PromptOf = Callable[[Reference], PromptFeatures]
 """From a reference to its prompt. May take a second; raises RequestError where there is none."""
@@ -60,12 +64,14 @@ class Part:
         index: its position among the pieces of its request.
         phones: its own, and `inputs` what T2S reads: the prompt's, too.
         num_dropped: letters and digits that nobody hears: of its text, and left out since the segment before.
+        words: of its text, if the request is timed.
     """
 
     index: int
     phones: PhoneSequence
     inputs: DecodeInputs
     num_dropped: int
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +111,21 @@ class Script:
         num_inputs = len(phones) + len(self.prompt.phones) + len(self.prompt.tokens)
         check_fits(num_inputs, self.sampling, self.options.max_len)
         num_dropped = piece.num_left_out + phones.num_dropped
-        return Part(index, phones, decode_inputs(phones, self.prompt, model), num_dropped)
+        inputs = decode_inputs(phones, self.prompt, model)
+        return Part(index, phones, inputs, num_dropped, self._words(index, model))
+
+    def _words(self, index: int, model: LoadedModel) -> tuple[Word, ...]:
+        """Return the words of a segment, as they stand in the request's text."""
+        if not self.request.is_timed:
+            return ()
+        start, end = self._places[index]
+        text = "".join(segment.text for segment in self.request.segments)[start:end]
+        return timed_words(text, self.language, start, model.readings)
+
+    @cached_property
+    def _places(self) -> list[Extent]:
+        text = "".join(segment.text for segment in self.request.segments)
+        return places_of((piece.text for piece in self.pieces), text)
 
     def pause(self, sample_rate_hz: int) -> bytes:
         """Return the silence between two segments."""
