@@ -71,11 +71,11 @@ class SynthesisRequest:
     seed: int = 0
     speed: float = 1.0
     pitch: float = 1.0
-    sampling: SamplingParams | None = None
     pause_s: float | None = None
     prompt_text: str | None = None
     prompt_language: str | None = None
     timbres: tuple[str, ...] = ()
+    sampling: SamplingParams | None = None
     low_latency: bool = False
     lexicon: tuple[tuple[str, str], ...] = ()
     inline_phones: tuple[tuple[str, str], ...] = ()
@@ -84,9 +84,9 @@ class SynthesisRequest:
     traceparent: str | None = None
 
     @property
-    def num_chars(self) -> int:
-    @property
     def reference(self) -> Reference:
         return Reference(self.voice, self.prompt_text, self.prompt_language, self.timbres)
 
+    @property
+    def num_chars(self) -> int:
         return sum(len(segment.text) for segment in self.segments)

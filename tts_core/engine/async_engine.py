@@ -184,15 +184,15 @@ class BatchingEngine:
     def on_segment(self, listener: Listener, index: int, num_dropped: int) -> None:
         listener.stream.mark(index, num_dropped)
 
+    def on_words(self, listener: Listener, words: tuple[Word, ...]) -> None:
+        listener.stream.cue(TextMark(listener.stream.num_written, words))
+
     def on_audio(self, listener: Listener, pcm: bytes) -> None:
         self._open.count(len(pcm))
         listener.stream.write(pcm)
 
     def on_spoken(self, listener: Listener) -> None:
         listener.stream.finish()
-    def on_words(self, listener: Listener, words: tuple[Word, ...]) -> None:
-        listener.stream.cue(TextMark(listener.stream.num_written, words))
-
 
     def on_failed(self, listener: Listener, error: PolyvoxError) -> None:
         listener.stream.fail(error)
@@ -275,14 +275,14 @@ class _Posted:
     def on_segment(self, listener: Listener, index: int, num_dropped: int) -> None:
         self._owner.say(self._target.on_segment, listener, index, num_dropped)
 
+    def on_words(self, listener: Listener, words: tuple[Word, ...]) -> None:
+        self._owner.say(self._target.on_words, listener, words)
+
     def on_audio(self, listener: Listener, pcm: bytes) -> None:
         self._owner.say(self._target.on_audio, listener, pcm)
 
     def on_spoken(self, listener: Listener) -> None:
         self._owner.say(self._target.on_spoken, listener)
-
-    def on_words(self, listener: Listener, words: tuple[Word, ...]) -> None:
-        self._owner.say(self._target.on_words, listener, words)
 
     def on_failed(self, listener: Listener, error: PolyvoxError) -> None:
         self._owner.say(self._target.on_failed, listener, error)

@@ -19,6 +19,7 @@ from tts_core.errors import PolyvoxError, SegmentFailed
 from tts_core.models.gpt_sovits.faults import EngineFault, describe, is_device_fault
 from tts_core.models.gpt_sovits.guards import Verdict
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+from tts_core.models.gpt_sovits.script import Script
 from tts_core.timing.marks import Word
 
 MAX_FAILURES_IN_A_ROW = 3
@@ -30,8 +31,8 @@ class Outlet(Protocol):
     """Where an engine's results go."""
 
     def on_segment(self, listener: Listener, index: int, num_dropped: int) -> None: ...
-    def on_audio(self, listener: Listener, pcm: bytes) -> None: ...
     def on_words(self, listener: Listener, words: tuple[Word, ...]) -> None: ...
+    def on_audio(self, listener: Listener, pcm: bytes) -> None: ...
     def on_spoken(self, listener: Listener) -> None: ...
     def on_failed(self, listener: Listener, error: PolyvoxError) -> None: ...
     def on_take(self, listener: Listener, index: int, verdict: Verdict) -> None: ...
@@ -233,6 +234,7 @@ class Engine:
         if pcm and not sequence.is_heard:
             sequence.is_heard = True
             self._outlet.on_segment(listener, sequence.index, sequence.num_dropped)
+            self._tell_words(listener, sequence.words)
         self._emit(listener, pcm)
         if sequence.is_decoded and vocoder_of(sequence).is_finished:
             self._finish(sequence)
@@ -245,6 +247,7 @@ class Engine:
         if following is not None:
             self._prepare(following)
         if sequence.index + 1 < script.num_segments:
+            self._tell_words(listener, ())
             self._emit(listener, script.pause(self._model.sample_rate_hz))
             self._tell_failure(listener)
             return
@@ -252,9 +255,13 @@ class Engine:
         self.remove(listener)
         self._outlet.on_spoken(listener)
 
+    def _tell_words(self, listener: Listener, words: tuple[Word, ...]) -> None:
+        """Say what words the audio to come has; none in a pause."""
+        if listener.request.is_timed:
+            self._outlet.on_words(listener, words)
+
     def _emit(self, listener: Listener, pcm: bytes) -> None:
         if pcm:
-            self._tell_words(listener, sequence.words)
             listener.count(pcm)
             self._outlet.on_audio(listener, pcm)
 
@@ -267,7 +274,6 @@ class Engine:
 
     # When something goes wrong
 
-            self._tell_words(listener, ())
     def _judge(self, operation: Operation, error: Exception) -> None:
         """Attribute a failure to the operation and the sequences in it, and see who can go on."""
         if isinstance(error, EngineFault):
@@ -275,11 +281,6 @@ class Engine:
         if is_device_fault(error):
             who = ", ".join(map(repr, operation.sequences))
             raise EngineFault(f"{operation.name} of {who} failed: {describe(error)}") from error
-    def _tell_words(self, listener: Listener, words: tuple[Word, ...]) -> None:
-        """Say what words the audio to come has; none in a pause."""
-        if listener.request.is_timed:
-            self._outlet.on_words(listener, words)
-
         if len(operation.sequences) == 1:
             self._fail(operation.sequences[0], operation.name, error)
             return

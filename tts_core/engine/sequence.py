@@ -11,8 +11,8 @@ from tts_core.engine.work import Work
 from tts_core.errors import PolyvoxError
 from tts_core.request import SynthesisRequest
 from tts_core.timeline import Timeline
-
 from tts_core.timing.marks import Word
+
 if TYPE_CHECKING:  # so that scheduling works, and is tested, without torch
     from tts_core.models.gpt_sovits.decoding import DecodeInputs
     from tts_core.models.gpt_sovits.guards import Takes
@@ -46,13 +46,13 @@ class Sequence:
         num_inputs: how long that is, and `num_prompt` how much of it is the voice's own tokens.
         max_codes: how many tokens it may have.
         num_dropped: letters and digits of its text that nobody hears.
+        words: of its text, if the request is timed.
         vocoder: the other half of its way, from when it was prepared.
         is_voicing: whether audio of it is being made, so that nobody else may.
         is_heard: whether there was any audio of it.
         error: why it can't be spoken, if it can't.
     """
 
-        words: of its text, if the request is timed.
     def __init__(self, listener: Listener, index: int) -> None:
         self.listener = listener
         self.index = index
@@ -65,6 +65,7 @@ class Sequence:
         self.num_prompt = 0
         self.max_codes = 0
         self.num_dropped = 0
+        self.words: tuple[Word, ...] = ()
         self.vocoder: SegmentVocoder | None = None
         self.is_voicing = False
         self.is_heard = False
@@ -72,7 +73,6 @@ class Sequence:
 
     @property
     def is_decoded(self) -> bool:
-        self.words: tuple[Word, ...] = ()
         return self.status is SequenceStatus.DECODED
 
     @property

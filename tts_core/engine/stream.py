@@ -193,16 +193,16 @@ class SpeechStream:
         self._marks.append(SegmentMark(segment, self.num_written, self.num_dropped))
         self.num_dropped += num_dropped
 
+    def cue(self, cue: Cue) -> None:
+        """Say something of the words in samples that aren't written yet, in order of their positions."""
+        self._cues.append(cue)
+
     async def wait_for_room(self) -> None:
         """Return when there is room to write, or nothing more to write."""
         await self._writable.wait()
 
     def finish(self) -> None:
         """Say that the audio is complete."""
-    def cue(self, cue: Cue) -> None:
-        """Say something of the words in samples that aren't written yet, in order of their positions."""
-        self._cues.append(cue)
-
         self._close(StreamState.FINISHED)
 
     def fail(self, error: PolyvoxError) -> None:
@@ -302,14 +302,14 @@ class SpeechStream:
             self._on_close(self)
 
 
-def _assign(event: asyncio.Event, value: bool) -> None:
-    if value:
-        event.set()
-    else:
-        event.clear()
 def _before(end: int, marks: deque[_Mark]) -> Iterator[_Mark]:
     """Take those that stand before a sample."""
     while marks and marks[0].start_sample < end:
         yield marks.popleft()
 
 
+def _assign(event: asyncio.Event, value: bool) -> None:
+    if value:
+        event.set()
+    else:
+        event.clear()
