@@ -20,7 +20,8 @@ from tts_core.sampling_params import SamplingParams
 
 
 def model(fingerprint: str = "weights") -> LoadedModel:
-    return cast(Any, SimpleNamespace(fingerprint=fingerprint, device=torch.device("cpu")))
+    fake: Any = SimpleNamespace(fingerprint=fingerprint, device=torch.device("cpu"))
+    return cast(LoadedModel, fake)
 
 
 def speaking(**changes: Any) -> EngineOptions:

@@ -251,7 +251,7 @@ async def test_an_unknown_name_is_404(client: httpx.AsyncClient) -> None:
 @pytest.fixture
 async def guarded(source: FakeSource, tmp_path: Path) -> AsyncIterator[tuple[httpx.AsyncClient, list[str]]]:
     path = tmp_path / "keys.yaml"
-    tokens = [add_key(path, name, **more) for name, more in (("alice", {}), ("bob", {}))]
+    tokens = [add_key(path, name) for name in ("alice", "bob")]
     tokens.append(add_key(path, "carol", scopes=["voices"]))
     app = create_app(Service(IngressArgs(keys=str(path)), source, transport_holds_back=True))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
