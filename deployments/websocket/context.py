@@ -53,6 +53,7 @@ class Context:
         self._timeouts_s = (flush_s, max(flush_s, args.word_timeout_s))
         self._timers: list[asyncio.TimerHandle] = []
         self.is_ending = False
+        self._is_closed = False
         self._task = new_task(self._run(), around.on_broken)
 
     @property
@@ -98,8 +99,9 @@ class Context:
         """
         self._task.cancel()
         await asyncio.wait({self._task})
-        pending = self._pending()
-        report = self._turn.report(played_s, pending)
+        if self._is_closed:  # it was done just before
+            return
+        report = self._turn.report(played_s, self._pending())
         self._begin_anew()
         await self._around.emit(Interrupted(self.id, report))
         if self.is_ending:
@@ -115,8 +117,10 @@ class Context:
 
     def _pending(self) -> str:
         """Return the text that arrived and was not begun."""
-        waiting = "".join(item.clause.text for item in self._queue if isinstance(item, Queued))
-        return waiting + self._detector.held
+        waiting = [item.clause for item in self._queue if isinstance(item, Queued)]
+        if self._current is not None and not self._turn.has_begun(self._current):
+            waiting.insert(0, self._current)
+        return "".join(clause.text for clause in waiting) + self._detector.held
 
     def _begin_anew(self) -> None:
         self._stop_timers()
@@ -172,14 +176,13 @@ class Context:
         except EmptyInput:
             await self._around.emit(ClauseSkipped(self.id, queued.clause))
         except PolyvoxError as error:
-            await self._fail(error, queued.clause)
-        finally:
-            self._current = None
+            await self._fail(error)
+        # Not where it was cancelled: then it is part of the report.
+        self._current = None
 
-    async def _fail(self, error: PolyvoxError, clause: Clause) -> None:
+    async def _fail(self, error: PolyvoxError) -> None:
         self._around.service.figures.told(error.code)
-        pending = self._pending()
-        report = self._turn.report(None, pending)
+        report = self._turn.report(None, self._pending())
         self._begin_anew()
         await self._around.emit(Failed(self.id, error, report))
         if self.is_ending:
@@ -192,5 +195,11 @@ class Context:
     async def _close(self, audio_ms: int) -> None:
         self._stop_timers()
         self._turn.close()
-        await self._around.emit(Done(self.id, audio_ms))
-        self._around.on_done(self.id)
+        try:
+            await self._around.emit(Done(self.id, audio_ms), self._note_closed)
+        finally:
+            if self._is_closed:
+                self._around.on_done(self.id)
+
+    def _note_closed(self) -> None:
+        self._is_closed = True

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from deployments.http.governor import BURST_BYTES, Governor
 from deployments.http.planning import Wish
@@ -110,8 +110,13 @@ class Turn:
         self._account = Account()
         self._governor = Governor(None if around.service.transport_holds_back else BURST_BYTES)
         self._index = 0
+        self._begun: Clause | None = None
         self._free_since_s = 0.0
         self._unsent_s = 0.0
+
+    def has_begun(self, clause: Clause) -> bool:
+        """Whether this clause is the one begun last."""
+        return self._begun is clause
 
     @property
     def sent_ms(self) -> int:
@@ -165,6 +170,7 @@ class Turn:
     async def _begin(self, clause: Clause) -> None:
         start_ms = self.sent_ms
         self._account.begin(clause)
+        self._begun = clause
         seed = self._line.seed(self._index)
         request_id = self._line.request_id
         await self._around.emit(ClauseBegun(self._id, self._index, clause, seed, request_id, start_ms))
@@ -202,16 +208,15 @@ class Turn:
             listening.end_write(pcm, audio_s)
 
 
-def new_task(work: Awaitable[None], on_broken: Callable[[BaseException], None]) -> asyncio.Task[None]:
+def new_task(
+    work: Coroutine[Any, Any, None], on_broken: Callable[[BaseException], None]
+) -> asyncio.Task[None]:
     """Run `work`, and tell `on_broken` of what it fails with."""
-
-    async def run() -> None:
-        await work
 
     def check(task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             on_broken(error)
 
-    task = asyncio.get_running_loop().create_task(run())
+    task = asyncio.get_running_loop().create_task(work)
     task.add_done_callback(check)
     return task

@@ -93,6 +93,19 @@ async def test_an_interruption_is_silence_and_a_report(app: FastAPI, source: Fak
         assert audio_of(got) == pcm_of("Anew.", 7) + SENTENCE_PAUSE
 
 
+async def test_a_clause_that_wasnt_begun_is_part_of_the_report(app: FastAPI, source: FakeSource) -> None:
+    async with Client(app, PATH) as client:
+        client.send(START)
+        client.send(text("One. "))
+        await client.until("clause_done")
+        source.refusals = [Overloaded("full")] * 100
+        client.send(text("Two, which waits. Three. "))
+        await becomes(lambda: len(source.refusals) < 100)
+        client.send({"type": "interrupt", "played_ms": 1e9})
+        report = (await client.until("interrupted"))[-1]
+        assert (report["spoken_text"], report["unspoken_text"]) == ("One. ", "Two, which waits. Three. ")
+
+
 async def test_interrupting_all_and_nobody(app: FastAPI) -> None:
     async with Client(app, PATH) as client:
         client.send({"type": "interrupt"})

@@ -1,0 +1,107 @@
+"""Who may connect, and with which limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from deployments.http.app import create_app
+from deployments.keys.key_file import KeyLimits
+from deployments.websocket import session
+from tests.unit.keys.support import add_key
+from tests.unit.websocket.conftest import make_service
+from tests.unit.websocket.fakes import Client, FakeSource
+
+PATH = "/v1/audio/speech/ws"
+ELEVENLABS = "/v1/text-to-speech/en-us/stream-input"
+START = {"type": "start", "voice": "en-us"}
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    return tmp_path / "keys.yaml"
+
+
+@pytest.fixture
+def token(keys: Path) -> str:
+    return add_key(keys, "alice", limits=KeyLimits(characters_per_minute=40))
+
+
+@pytest.fixture
+async def keyed(source: FakeSource, keys: Path, token: str) -> FastAPI:
+    return create_app(make_service(source, keys=keys))
+
+
+@pytest.mark.parametrize("name", ["Authorization", "xi-api-key", "x-api-key"])
+async def test_a_key_in_a_header(keyed: FastAPI, token: str, name: str) -> None:
+    value = f"Bearer {token}" if name == "Authorization" else token
+    async with Client(keyed, PATH, headers={name: value}) as client:
+        assert (await client.receive())["type"] == "ready"
+        client.send(START)
+        assert (await client.receive())["type"] == "started"
+
+
+async def test_a_key_in_the_address(keyed: FastAPI, token: str) -> None:
+    async with Client(keyed, PATH, f"api_key={token}") as client:
+        client.send(START)
+        await client.until("started")
+
+
+async def test_a_key_in_the_first_message(keyed: FastAPI, token: str, source: FakeSource) -> None:
+    async with Client(keyed, PATH) as client:
+        client.send({"type": "authenticate", "api_key": token})
+        client.send(START)
+        await client.until("started")
+    async with Client(keyed, ELEVENLABS) as client:
+        client.send({"text": " ", "xi_api_key": token})
+        client.send({"text": "Hello there. "})
+        assert (await client.receive())["audio"]
+
+
+@pytest.mark.parametrize(
+    ("path", "first"),
+    [
+        (PATH, START),
+        (PATH, {"type": "authenticate", "api_key": "wrong"}),
+        (PATH, {"type": "authenticate", "api_key": 7}),
+        (PATH, "nonsense"),
+        (ELEVENLABS, {"text": "Hello. "}),
+        (ELEVENLABS, {"text": "Hello. ", "xi_api_key": "wrong"}),
+    ],
+)
+async def test_nobody_gets_in_without_a_key(
+    keyed: FastAPI, source: FakeSource, path: str, first: Any
+) -> None:
+    async with Client(keyed, path) as client:
+        client.send(first)
+        client.send(START)
+        client.send({"type": "text", "text": "Hello there. "})
+        while client.close_code is None:
+            assert (await client.receive()).get("type") != "started"
+        assert client.close_code == 1008
+    assert source.speeches == []
+
+
+async def test_a_wrong_key_is_refused_in_the_handshake(keyed: FastAPI) -> None:
+    async with Client(keyed, PATH, "api_key=wrong") as client:
+        assert await client.receive() == {"type": "closed"}
+        assert (client.close_code, client.close_reason) == (1008, "invalid_api_key")
+
+
+async def test_whoever_brings_no_key_in_time_is_sent_away(
+    keyed: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "KEY_PATIENCE_S", 0.1)
+    async with Client(keyed, PATH) as client:
+        assert (await client.until("error"))[-1]["error"]["code"] == "missing_api_key"
+        await client.until("closed")
+
+
+async def test_limits_of_the_key_hold(keyed: FastAPI, token: str) -> None:
+    async with Client(keyed, PATH, f"api_key={token}") as client:
+        client.send(START)
+        client.send({"type": "text", "text": "These are just thirty letters. And then a few more. "})
+        assert (await client.until("failed"))[-1]["error"]["code"] == "rate_limit_exceeded"
