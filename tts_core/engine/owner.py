@@ -17,6 +17,9 @@ from tts_core.models.gpt_sovits.packed import release_unused_memory
 Command = Callable[[Engine], None]
 
 REST_AFTER_S = 2.0
+TIDY_EVERY_S = 30.0
+"""How often memory goes back while there is no rest. It takes milliseconds, and what listeners of all lengths
+leave behind would otherwise grow for hours."""
 
 
 class Events(Protocol):
@@ -51,6 +54,7 @@ class Owner:
         self._wake = threading.Event()
         self._stopping = False
         self._step_since: float | None = None
+        self._tidied_at = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="gpt-sovits", daemon=True)
 
     @property
@@ -113,9 +117,15 @@ class Owner:
             if not did_something:
                 engine.check_idle()
                 self._rest()
+            elif time.monotonic() - self._tidied_at > TIDY_EVERY_S:
+                self._tidy()
 
     def _rest(self) -> None:
         """Wait for something to do. Who waits long gives back what speaking went through."""
         if not self._wake.wait(REST_AFTER_S):
-            release_unused_memory()
+            self._tidy()
             self._wake.wait()
+
+    def _tidy(self) -> None:
+        self._tidied_at = time.monotonic()
+        release_unused_memory()

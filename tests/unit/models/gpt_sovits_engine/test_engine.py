@@ -214,3 +214,18 @@ async def test_an_engine_at_rest_gives_memory_back_once(model: LoadedModel) -> N
         await hear(engine.generate(request()))
         await until(lambda: len(given_back) == 2)
         await engine.stop()
+
+
+async def test_an_engine_that_never_rests_gives_memory_back_between_steps(model: LoadedModel) -> None:
+    given_back: list[str] = []
+
+    def give_back() -> None:
+        given_back.append(threading.current_thread().name)
+
+    worked = patch.object(owner, "release_unused_memory", give_back)
+    with patch.object(owner, "REST_AFTER_S", 60.0), patch.object(owner, "TIDY_EVERY_S", 0.0), worked:
+        engine = new_engine(model)
+        await engine.start()
+        assert await hear(engine.generate(request())) == speak_alone(model, request())
+        assert set(given_back) == {"gpt-sovits"}
+        await engine.stop()
