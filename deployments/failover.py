@@ -60,10 +60,11 @@ async def open_resilient(open_once: Open, request: SynthesisRequest, on_move: On
     Raises:
         PolyvoxError: as `open_once`; that a replica is gone only when no other one could take over.
     """
-    give_up_at = time.monotonic() + OPENING_S
     try:
         speech = await open_once(request)
     except REPLICA_GONE as error:
+        # From now on: a replica that hangs has taken its second already.
+        give_up_at = time.monotonic() + OPENING_S
         speech = await _open_elsewhere(open_once, request, error, give_up_at, on_move)
     return ResilientSpeech(open_once, request, speech, on_move)
 

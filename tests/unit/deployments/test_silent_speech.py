@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from ray.serve.exceptions import RequestCancelledError
 
+from deployments import failover
 from deployments.credit import CreditLinks
 from deployments.pulse import LOST_S, SILENT_S
 from deployments.remote_speech import RemoteSpeech
 from deployments.stream_items import CreditAddress, StreamOpened
 from tts_core.errors import StreamInterrupted
+from tts_core.request import Segment, SynthesisRequest
 
 ADDRESS = CreditAddress("127.0.0.1", 1, bytes(16), "replica")
 
@@ -116,3 +118,19 @@ async def test_a_closed_speech_leaves_nobody() -> None:
     links.be_silent(LOST_S)
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_who_found_out_late_is_heard_elsewhere_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failover, "OPENING_S", 0.1)
+    outcomes: list[Any] = [StreamInterrupted("no sign of life"), await opened(Links())]
+
+    async def open_once(request: SynthesisRequest) -> RemoteSpeech:
+        await asyncio.sleep(0.2)
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, StreamInterrupted):
+            raise outcome
+        return outcome  # type: ignore[no-any-return]
+
+    request = SynthesisRequest(request_id="r", model="m", voice="v", segments=(Segment(0, "text"),))
+    await failover.open_resilient(open_once, request)
+    assert not outcomes
