@@ -20,7 +20,6 @@ _SCOPES: dict[str, KeyScope] = {
     "/v1/audio/speech": "speak",
     "/v1/audio/speech/subtitles": "speak",
     "/tts": "speak",
-    "/v1/models": "voices",
     "/": "speak",
     "/infer_single": "speak",
     "/set_gpt_weights": "speak",
@@ -30,8 +29,9 @@ _SCOPES: dict[str, KeyScope] = {
     "/change_refer": "speak",
     "/speakers": "voices",
     "/character_list": "voices",
+    "/v1/models": "voices",
 }
-_SCOPE_FOLDERS: dict[str, KeyScope] = {"/v1/audio/speech/": "speak"}
+_SCOPE_FOLDERS: dict[str, KeyScope] = {"/v1/audio/speech/": "speak", "/v1/models/": "voices"}
 _VOICES = "/v1/audio/voices"
 _LISTS = frozenset({_VOICES, "/v1/models"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})

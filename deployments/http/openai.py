@@ -94,6 +94,10 @@ class SubtitleRequest(SpeechRequest):
         return True
 
 
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "polyvox"}
+
+
 def openai_routes(service: Service) -> APIRouter:
     """Return the routes, bound to the service that answers them."""
     router = APIRouter(tags=["OpenAI"])
@@ -139,11 +143,13 @@ def openai_routes(service: Service) -> APIRouter:
 
     @router.get("/v1/models")
     async def list_models() -> dict[str, Any]:
-        entries = [
-            {"id": model, "object": "model", "created": 0, "owned_by": "polyvox"}
-            for model in service.source.models
-        ]
-        return {"object": "list", "data": entries}
+        return {"object": "list", "data": [_model(name) for name in service.source.models]}
+
+    @router.get("/v1/models/{name}", responses=ERROR_RESPONSES)
+    async def show_model(name: str) -> dict[str, Any]:
+        """Describe a model; an alias is described by its own name."""
+        service.check_model(name)
+        return _model(name)
 
     @router.get("/v1/audio/voices")
     async def list_voices() -> dict[str, Any]:

@@ -86,6 +86,10 @@ class Service:
         ]
         return aliases + catalogue
 
+    def check_model(self, name: str) -> None:
+        """Return if a request may give this name as its model. Raises UnknownModel otherwise."""
+        self._planner.resolve_model(name)
+
     async def open(
         self, wish: Wish, request_id: str, key: Key | None = None, resumption: Resumption | None = None
     ) -> CountedSpeech:

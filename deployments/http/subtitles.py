@@ -77,7 +77,7 @@ def _cut(units: list[_Unit]) -> Iterator[list[_Unit]]:
     while units:
         count = _num_fitting(units)
         if count < len(units):
-            marked = [n for n in range(count // 2 + 1, count + 1) if _ends_in_mark(units[n - 1])]
+            marked = [n for n in range(count // 3 + 1, count + 1) if _ends_in_mark(units[n - 1])]
             count = marked[-1] if marked else count
         yield units[:count]
         units = units[count:]
