@@ -15,14 +15,16 @@ from starlette.responses import Response
 
 from deployments.http.authentication import Authentication
 from deployments.http.body_limit import BodyLimit
-from deployments.http.errors import error_response, from_http, from_validation, route_of
+from deployments.http.errors import ERROR_CODE, error_response, from_http, from_validation, route_of
 from deployments.http.gpt_sovits.routes import gpt_sovits_routes
 from deployments.http.gpt_sovits.sessions import SessionPath
 from deployments.http.health import health_routes
 from deployments.http.observed import Observed
 from deployments.http.openai import openai_routes
 from deployments.http.request_id import RequestId
+from deployments.http.resumption import TOLD
 from deployments.http.service import Service
+from deployments.http.speech_response import NUM_DROPPED
 from deployments.http.voices.routes import voices_routes
 from deployments.keys.key_ring import KeyRing
 from deployments.metrics.listening import IngressFigures
@@ -59,7 +61,11 @@ def create_app(service: Service, desk: VoiceDesk | None = None) -> FastAPI:
     app.add_middleware(Authentication, ring=ring, public_voices=args.public_voices)
     if args.cors_origins:
         app.add_middleware(
-            CORSMiddleware, allow_origins=args.cors_origins, allow_methods=["*"], allow_headers=["*"]
+            CORSMiddleware,
+            allow_origins=args.cors_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=[*TOLD, NUM_DROPPED, ERROR_CODE, "X-Request-Id", "Retry-After"],
         )
     app.add_middleware(
         BodyLimit, max_bytes=args.limits.max_body_bytes, timeout_s=args.limits.body_timeout_s

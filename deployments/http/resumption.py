@@ -34,6 +34,8 @@ SAMPLE_RATE = "X-Sample-Rate"
 FINGERPRINT = "X-Fingerprint"
 RESUME_FROM = "X-Resume-From-Sample"
 RESUMED_FROM = "X-Resumed-From-Sample"
+TOLD = (SEED, SAMPLE_RATE, FINGERPRINT, RESUMED_FROM)
+"""Headers of answers."""
 
 _MAX_DIGITS = 19
 _RESAMPLER = versions("av")

@@ -132,6 +132,12 @@ async def test_repeated_with_its_headers_a_request_gives_the_rest(
     assert rest.headers["X-Fingerprint"] == whole.headers["X-Fingerprint"]
 
 
+async def test_pages_of_other_origins_may_read_what_to_come_back_with(client: httpx.AsyncClient) -> None:
+    whole = await speak(client, headers={"Origin": "http://chat.example"})
+    exposed = whole.headers["access-control-expose-headers"].split(", ")
+    assert {"X-Request-Id", "X-Seed", "X-Sample-Rate", "X-Fingerprint"} <= set(exposed)
+
+
 @pytest.mark.parametrize("name", ["mp3", "opus", "aac", "flac"])
 async def test_the_rest_in_other_formats_is_a_file_of_its_own(client: httpx.AsyncClient, name: str) -> None:
     whole = await speak(client)
