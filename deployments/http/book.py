@@ -24,7 +24,7 @@ class Entry:
     Attributes:
         origin: what it came from.
         sample_rate_hz: the engine's.
-        form: of its answer.
+        form: of its answer, as bare audio.
         marks: where segments begin, as far as it was spoken.
         used_at_s: when it was last spoken or asked for, by the book's clock.
     """

@@ -201,7 +201,7 @@ class Service:
             PolyvoxError: as `open` and `answer`.
         """
         entry = self.book.find(key.id if key else "", name)
-        rate_hz, form = entry.sample_rate_hz, replace(entry.form, given_framing=None)
+        rate_hz, form = entry.sample_rate_hz, entry.form
         place = Place.of(from_sample, rate_hz, form.output_rate_hz(rate_hz))
         mark = entry.mark_before(place.start)
         ticket = self.limiter.enter(key, entry.origin.request.num_chars)
@@ -224,7 +224,7 @@ class Service:
 
     def _write_down(self, speech: CountedSpeech, form: Form) -> None:
         if speech.origin is not None:
-            entry = Entry(speech.origin, speech.sample_rate_hz, form)
+            entry = Entry(speech.origin, speech.sample_rate_hz, replace(form, given_framing=None))
             self.book.add(entry)
             self._follow(speech, entry, SegmentMark(0, 0))
 
