@@ -25,7 +25,7 @@ from tts_core.errors import (
 
 logger = logging.getLogger(__name__)
 
-_STATUS = {
+STATUS_OF_CODE = {
     "malformed_body": 400,
     "body_too_large": 413,
     "empty_input": 400,
@@ -105,7 +105,7 @@ def http_status(error: PolyvoxError, path: str = "") -> int:
 
     GPT-SoVITS's clients know 400 for whatever a request names that isn't there.
     """
-    status = _STATUS.get(error.code, 500)
+    status = STATUS_OF_CODE.get(error.code, 500)
     return 400 if status == 404 and is_gpt_sovits(path) else status
 
 
