@@ -132,6 +132,15 @@ async def test_nobody_listens_and_nothing_runs(server: RunningServer, url: str) 
     assert (await listen(url, "Is anybody there?")).data == heard.data
 
 
+async def test_to_ask_whether_all_is_well_wakes_nobody(server: RunningServer, url: str) -> None:
+    await asyncio.to_thread(deploy, min_replicas=0)
+    async with httpx.AsyncClient(timeout=10) as client:
+        for _ in range(10):
+            assert (await client.get(f"{url}/readyz")).json() == {"status": "ready"}
+            assert not server.processes(REPLICA)
+            await asyncio.sleep(0.1)
+
+
 async def test_an_update_cuts_no_stream_and_sends_nobody_away(server: RunningServer, url: str) -> None:
     await asyncio.to_thread(deploy, num_slots=8, min_replicas=2)
     async with listeners(url) as open_some, httpx.AsyncClient(timeout=30) as client:
