@@ -1,0 +1,1 @@
+"""How soon live text is heard, and how soon it falls silent."""
