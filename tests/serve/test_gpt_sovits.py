@@ -164,3 +164,32 @@ def test_a_server_without_weights_says_what_to_run(server: RunningServer, folder
     message = serve.status().applications["empty"].deployments["TTSServer-neural"].message
     serve.delete("empty")
     assert "polyvox weights pull v2" in message
+
+
+def tts(url: str, **changes: Any) -> httpx.Response:
+    """Ask as GPT-SoVITS's own clients do."""
+    body = {"text": TEXTS["ann"], "text_lang": "en", "ref_audio_path": "ann", "seed": 1, "media_type": "raw"}
+    return httpx.post(f"{url}/tts", json={**body, **changes}, timeout=120)
+
+
+def test_a_reference_is_a_voice_and_a_prompt_is_the_requests(url: str) -> None:
+    plain = tts(url)
+    assert (plain.status_code, plain.headers["content-type"]) == (200, "audio/raw")
+    for alike in (
+        {"ref_audio_path": "C:\\refs\\ANN.wav"},
+        {"ref_audio_path": "./参考音频/ann.wav", "prompt_text": "ann", "prompt_lang": "zh"},
+        {"prompt_text": "", "prompt_lang": "zh", "aux_ref_audio_paths": ["/refs/ann.wav"]},
+        {"gpt_weights": "mine", "fragment_interval": 0.3},
+    ):
+        assert tts(url, **alike).content == plain.content, alike
+    for other in (
+        {"prompt_text": "Some other words were said.", "prompt_lang": "en"},
+        {"aux_ref_audio_paths": ["bob"]},
+        {"sovits_weights": "SoVITS_weights_v2/tuned.pth"},
+        {"ref_audio_path": "bob"},
+    ):
+        answer = tts(url, **other)
+        assert answer.status_code == 200, answer.text
+        assert answer.content != plain.content, other
+    for wrong in ({"prompt_text": "word " * 100}, {"prompt_text": "你好", "prompt_lang": "tlh"}):
+        assert tts(url, **wrong).status_code == 400

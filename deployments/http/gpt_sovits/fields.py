@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
@@ -16,7 +17,7 @@ from tts_core.errors import InvalidParameter
 
 MAX_AUX = 16
 _MODES = {"false": 0, "no": 0, "off": 0, "f": 0, "n": 0, "true": 1, "yes": 1, "on": 1, "t": 1, "y": 1, "": 0}
-_VERBATIM = frozenset({"text", "prompt_text", "ref_audio_path"})
+_VERBATIM = frozenset({"text", "ref_audio_path"})
 # How the dialects beside api_v2 spell what api_v2 has a word for; those named first go first.
 _SPELLINGS = {
     "refer_wav_path": "ref_audio_path",
@@ -53,16 +54,16 @@ def _language(value: Any) -> Any:
 
 def _paths(value: Any) -> Any:
     """Take one path for a list of one, a JSON list for what it says, and leave out what is empty."""
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            raise ValueError("must be a list of paths") from None
     values = value if isinstance(value, list) else [value]
-    split = [
-        _paths(one) if isinstance(one, str) and one.lstrip().startswith("[") else [one] for one in values
-    ]
-    return [one for part in split for one in part if one not in (None, "")]
+    return [path for one in values for path in _listed(one) if path not in (None, "")]
+
+
+def _listed(value: Any) -> list[Any]:
+    # A file may be called `[happy]ann.wav`.
+    if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
+        with contextlib.suppress(ValueError, RecursionError):
+            return list(json.loads(value))
+    return [value]
 
 
 class SpeakRequest(SamplingFields, TextFields):

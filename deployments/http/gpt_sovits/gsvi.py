@@ -131,6 +131,7 @@ def _fields(body: dict[str, Any], choice: Choice) -> dict[str, Any]:
         "sovits_weights": choice.sovits_weights,
         **fields,
         "ref_audio_path": name,
+        "text_lang": body.get("text_lang") or "auto",
         "seed": drawn,
         "streaming_mode": 0,
     }

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
 
 from tts_core.errors import UnknownVoice
 from tts_core.voice import VoiceInfo
 
+LIST_S = 1.0
+"""How long a request waits for the catalogue."""
+
 _SUFFIXES = (".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a", ".aac", ".wma", ".webm")
+
+logger = logging.getLogger("ray.serve")
 
 
 @dataclass(frozen=True)
@@ -47,23 +55,27 @@ class References:
     """
 
     def __init__(
-        self, aliases: Mapping[str, str], list_voices: Callable[[], Awaitable[tuple[VoiceInfo, ...]]]
+        self,
+        aliases: Mapping[str, str],
+        list_voices: Callable[[], Coroutine[Any, Any, tuple[VoiceInfo, ...]]],
     ) -> None:
         self._aliases, self._list_voices = aliases, list_voices
         self._index = _Index((), aliases)
+        self._listing: asyncio.Future[tuple[VoiceInfo, ...]] | None = None
 
     async def find(self, path: str) -> Found:
         """Return the voice that a path stands for.
 
         What isn't in the catalogue goes to the engine by its name: the formant engine knows more voices than
-        it lists, and a store may have one that is newer than the catalogue.
+        it lists, and a store may have one that is newer than the catalogue. So does everything where there is
+        no catalogue within `LIST_S`: one engine that is down holds up nobody who speaks with another.
 
         Raises:
             UnknownVoice: the path has no last part.
         """
         found = self._index.find(path)
         if found is None or found.info is None:
-            self._index = _Index(await self._list_voices(), self._aliases)
+            await self._look_again()
             found = self._index.find(path)
         if found is None:
             raise unknown_voice()
@@ -75,6 +87,21 @@ class References:
         if found.info is None:
             raise unknown_voice()
         return found
+
+    async def _look_again(self) -> None:
+        """Wait a moment for the catalogue, together with all who do."""
+        if self._listing is None or self._listing.done():
+            self._listing = asyncio.ensure_future(self._list_voices())
+            self._listing.add_done_callback(self._take)
+        await asyncio.wait({self._listing}, timeout=LIST_S)
+
+    def _take(self, listing: asyncio.Future[tuple[VoiceInfo, ...]]) -> None:
+        if listing.cancelled() or (error := listing.exception()) is not None:
+            logger.warning(
+                "there is no catalogue of voices: %s", "cancelled" if listing.cancelled() else error
+            )
+        else:
+            self._index = _Index(listing.result(), self._aliases)
 
 
 class _Index:

@@ -86,6 +86,8 @@ class Speaking:
         try:
             speech = await self.service.open(wish, request.state.request_id, request.state.key, resumption)
         except UnknownVoice:
+            # Perhaps it is only that an engine is down: then that is what is said.
+            await self.service.source.voices()
             raise unknown_voice() from None
         if body.streaming_mode == 0:
             response = await self.service.whole(speech, audio_format)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ from deployments.http.app import create_app
 from deployments.http.gpt_sovits.weights import WeightFiles
 from deployments.http.service import Service
 from tests.unit.http.fakes import FakeSource, FakeSpeech
-from tts_core.errors import UnknownVoice
+from tts_core.errors import EngineStopped, UnknownVoice
 from tts_core.request import SynthesisRequest
 from tts_core.voice import VoiceInfo
 
@@ -35,6 +36,7 @@ class Voices(FakeSource):
     def __init__(self) -> None:
         super().__init__()
         self.num_listed = 0
+        self.is_down = self.is_hanging = False
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -42,6 +44,10 @@ class Voices(FakeSource):
 
     async def voices(self) -> tuple[VoiceInfo, ...]:
         self.num_listed += 1
+        while self.is_hanging:  # noqa: ASYNC110  # a test decides
+            await asyncio.sleep(0.01)
+        if self.is_down:
+            raise EngineStopped("an engine gives no answer")
         return VOICES
 
     async def open(self, request: SynthesisRequest, payer: str = "") -> FakeSpeech:

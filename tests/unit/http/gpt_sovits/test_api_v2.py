@@ -93,9 +93,10 @@ async def test_a_method_it_lacks_is_told_in_its_own_shape(client: httpx.AsyncCli
 
 @pytest.mark.parametrize(("media_type", "content_type"), [("raw", "audio/raw"), ("aac", "audio/aac")])
 async def test_media_types(client: httpx.AsyncClient, media_type: str, content_type: str) -> None:
-    answer = await client.post("/tts", json={**HELLO, "media_type": media_type})
-    assert answer.headers["content-type"] == content_type
-    assert len(answer.content) > 1000
+    for mode in (0, 1):
+        answer = await client.post("/tts", json={**HELLO, "media_type": media_type, "streaming_mode": mode})
+        assert answer.headers["content-type"] == content_type
+        assert len(answer.content) > 1000
 
 
 BAD: list[tuple[dict[str, Any], int, str]] = [

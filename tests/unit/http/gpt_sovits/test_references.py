@@ -110,6 +110,29 @@ async def test_what_was_found_needs_no_second_look(ingress: httpx.AsyncClient, v
     assert voices.num_listed == 1
 
 
+async def test_an_engine_that_is_down_holds_up_nobody_who_speaks_with_another(
+    ingress: httpx.AsyncClient, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deployments.http.gpt_sovits.references.LIST_S", 0.05)
+    voices.is_hanging = True
+    assert (await ingress.post("/tts", json={**TTS, "ref_audio_path": "en-us"})).status_code == 200
+    voices.is_hanging, voices.is_down = False, True
+    assert (await ingress.post("/tts", json={**TTS, "ref_audio_path": "en-us"})).status_code == 200
+    # Perhaps it would have had this one.
+    answer = await ingress.post("/tts", json={**TTS, "ref_audio_path": "nobody"})
+    assert (answer.status_code, answer.json()["Exception"]) == (503, "engine_stopped")
+    voices.is_down = False
+    for path in ("ann.wav", "en-us"):
+        assert (await ingress.post("/tts", json={**TTS, "ref_audio_path": path})).status_code == 200
+    assert [request.model for request in voices.requests] == [
+        "formant",
+        "formant",
+        "formant",
+        "one",
+        "formant",
+    ]
+
+
 @pytest.mark.parametrize(
     ("prompt", "expected"),
     [
