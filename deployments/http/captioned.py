@@ -15,7 +15,12 @@ from deployments.http.speech_response import NUM_DROPPED
 from deployments.http.subtitles import MEDIA_TYPES, SubtitleFormat, subtitles
 from deployments.metrics.listening import IngressFigures
 from deployments.speech import CountedSpeech
+from tts_core.audio.formats import AudioFormat
 from tts_core.errors import InvalidParameter
+
+_DELAY_SAMPLES = {AudioFormat.MP3: 1105, AudioFormat.AAC: 1024}
+"""What codecs put before the audio, and decoders of a bare stream don't know to leave out: LAME's delay and
+its decoder's, and a frame of AAC."""
 
 
 class CaptionFields(BaseModel):
@@ -52,28 +57,33 @@ class CaptionFields(BaseModel):
         return CaptionFraming(len(source), captions, wanted, self.subtitle_format)
 
 
-async def captions_of(speech: CountedSpeech, source: str) -> Captions:
+def codec_delay_s(audio_format: AudioFormat, rate_hz: int) -> float:
+    """Return how much later audio is heard once it was encoded at a rate and decoded."""
+    return _DELAY_SAMPLES.get(audio_format, 0) / rate_hz
+
+
+async def captions_of(speech: CountedSpeech, source: str, delay_s: float) -> Captions:
     """Return what will hold a speech's captions.
 
     Args:
         speech: just opened; closed where this is cancelled.
         source: its text, as it was written.
+        delay_s: see `codec_delay_s`.
     """
     assert speech.origin is not None
     spoken = "".join(segment.text for segment in speech.origin.request.segments)
     try:
         # In a thread: comparing two long texts takes a while.
-        return await asyncio.to_thread(Captions, source, spoken, speech.sample_rate_hz)
+        return await asyncio.to_thread(Captions, source, spoken, speech.sample_rate_hz, delay_s)
     except BaseException:
         speech.close()
         raise
 
 
 async def subtitle_file(
-    speech: CountedSpeech, source: str, subtitle_format: SubtitleFormat, figures: IngressFigures
+    speech: CountedSpeech, captions: Captions, subtitle_format: SubtitleFormat, figures: IngressFigures
 ) -> Response:
     """Answer with the subtitles of a speech, once all of it has been spoken. Its audio is not kept."""
-    captions = await captions_of(speech, source)
     num_samples = 0
     try:
         async for chunk in CaptionedSpeech(speech, captions).chunks():

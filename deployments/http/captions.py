@@ -39,12 +39,14 @@ class Captions:
         source: the text as it was written.
         spoken: the text that the engine was given: its segments, joined.
         rate_hz: of the speech.
+        delay_s: how much later it is heard in what is made of it.
     """
 
-    def __init__(self, source: str, spoken: str, rate_hz: int) -> None:
+    def __init__(self, source: str, spoken: str, rate_hz: int, delay_s: float = 0.0) -> None:
         self._spoken = spoken
         self._map = SourceMap(source, spoken)
         self._rate_hz = rate_hz
+        self._delay_samples = int(delay_s * rate_hz)
         self._clock = WordClock(rate_hz)
         self._sentences = [*reversed(joined(split_marked(spoken, _NO_LIMIT)))]
         self._open: list[Caption] = []
@@ -104,7 +106,7 @@ class Captions:
         return any(map(str.isalnum, self._spoken[start:end]))
 
     def _seconds(self, sample: int) -> float:
-        return sample * 1000 // self._rate_hz / 1000
+        return (sample + self._delay_samples) * 1000 // self._rate_hz / 1000
 
 
 class CaptionedSpeech(CountedSpeech):

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from deployments.http.captioned import CaptionFields, captions_of, subtitle_file
+from deployments.http.captioned import CaptionFields, captions_of, codec_delay_s, subtitle_file
 from deployments.http.captions import CaptionedSpeech
 from deployments.http.errors import ERROR_RESPONSES
 from deployments.http.form import Form
@@ -87,7 +87,7 @@ class SpeechRequest(SamplingFields, TextFields, CaptionFields):
 
 
 class SubtitleRequest(SpeechRequest):
-    """Body of `POST /v1/audio/speech/subtitles`. What says how audio is sent doesn't matter there."""
+    """Body of `POST /v1/audio/speech/subtitles`: that of the speech whose subtitles they are."""
 
     @property
     def has_captions(self) -> bool:
@@ -114,7 +114,7 @@ def openai_routes(service: Service) -> APIRouter:
         body.check_captions(is_events=framing is not None, is_resumed=resumption is not None)
         speech = await service.open(body.wish(), request.state.request_id, request.state.key, resumption)
         if body.has_captions:
-            captions = await captions_of(speech, body.input)
+            captions = await captions_of(speech, body.input, codec_delay_s(audio_format, OUTPUT_RATE_HZ))
             framing, speech = body.framing(body.input, captions), CaptionedSpeech(speech, captions)
         return await service.answer(speech, Form(audio_format, OUTPUT_RATE_HZ, framing), resumption)
 
@@ -125,8 +125,10 @@ def openai_routes(service: Service) -> APIRouter:
     )
     async def create_subtitles(body: SubtitleRequest, request: Request) -> Response:
         """Answer with subtitles of the speech that the same body is given at `/v1/audio/speech`."""
+        delay_s = codec_delay_s(body.audio_format(), OUTPUT_RATE_HZ)
         speech = await service.open(body.wish(), request.state.request_id, request.state.key)
-        return await subtitle_file(speech, body.input, body.subtitle_format or "srt", service.figures)
+        captions = await captions_of(speech, body.input, delay_s)
+        return await subtitle_file(speech, captions, body.subtitle_format or "srt", service.figures)
 
     @router.get(
         "/v1/audio/speech/{name}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 
 import pytest
 import srt
@@ -64,7 +65,7 @@ def test_cues_are_shown_while_their_words_are_heard() -> None:
     cues = [*cues_of(captions)]
     assert cues[0].start_s == captions.words[0].start_s
     assert cues[-1].end_s == captions.words[-1].end_s <= 10.0
-    assert all(left.end_s <= right.start_s for left, right in zip(cues, cues[1:], strict=False))
+    assert all(left.end_s <= right.start_s for left, right in pairwise(cues))
 
 
 def parsed(captions: Captions, name: SubtitleFormat) -> list[tuple[float, float, str]]:

@@ -7,9 +7,10 @@ import json
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
-from tests.support.decoding import pcm_samples
+from tests.support.decoding import decode, pcm_samples
 from tests.unit.http.fakes import RATE_HZ, FakeSource, tone
 from tts_core.errors import SegmentFailed
 from tts_core.frontend.words import words_of
@@ -17,7 +18,12 @@ from tts_core.timing.marks import TextMark, WordMark
 
 SPEAK = "/v1/audio/speech"
 SUBTITLES = "/v1/audio/speech/subtitles"
-HELLO = {"model": "tts-1", "input": "Hello there. Bye <all> & co!", "voice": "en-us"}
+HELLO = {
+    "model": "tts-1",
+    "input": "Hello there. Bye <all> & co!",
+    "voice": "en-us",
+    "response_format": "pcm",
+}
 FRAME_SAMPLES = 220
 """In which silence is told from speech."""
 SPOKEN = "Hello there. Bye <all> & co!"
@@ -48,9 +54,7 @@ def words(source: FakeSource) -> None:
 
 
 async def events_of(client: httpx.AsyncClient, **changes: Any) -> list[dict[str, Any]]:
-    answer = await client.post(
-        SPEAK, json={**HELLO, "stream_format": "sse", "response_format": "pcm", **changes}
-    )
+    answer = await client.post(SPEAK, json={**HELLO, "stream_format": "sse", **changes})
     assert answer.status_code == 200, answer.text
     return [json.loads(line[6:]) for line in answer.text.split("\n\n") if line]
 
@@ -176,8 +180,8 @@ async def test_the_rest_of_a_speech_is_asked_for_without_captions(client: httpx.
 
 
 async def test_coming_back_by_name_gives_audio_alone(client: httpx.AsyncClient) -> None:
-    timed = {**HELLO, "response_format": "pcm", "stream_format": "sse", "timestamps": ["word"]}
-    bare = await client.post(SPEAK, json={**HELLO, "response_format": "pcm"})
+    timed = {**HELLO, "stream_format": "sse", "timestamps": ["word"]}
+    bare = await client.post(SPEAK, json=HELLO)
     await client.post(SPEAK, json=timed, headers={"X-Request-Id": "call"})
     rest = await client.get(f"{SPEAK}/call", params={"from_sample": 500})
     assert rest.content == bare.content[1000:]
@@ -205,7 +209,7 @@ async def test_subtitles_are_an_event_before_the_end(client: httpx.AsyncClient, 
         ({}, "application/x-subrip", SRT),
         ({"subtitle_format": "vtt"}, "text/vtt; charset=utf-8", VTT),
         (
-            {"response_format": "mp3", "stream_format": "sse", "timestamps": ["word"]},
+            {"response_format": "wav", "stream_format": "sse", "timestamps": ["word"]},
             "application/x-subrip",
             SRT,
         ),
@@ -228,3 +232,21 @@ async def test_subtitles_of_what_breaks_off_are_an_error(
     answer = await client.post(SUBTITLES, json=HELLO)
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "segment_failed")
     assert source.speeches[0].closed
+
+
+@pytest.mark.parametrize("name", ["pcm", "wav", "flac", "opus", "mp3", "aac"])
+async def test_times_are_those_of_the_file_that_is_played(
+    client: httpx.AsyncClient, source: FakeSource, name: str
+) -> None:
+    """Codecs put silence before the audio, and the words come so much later."""
+    source.pieces = [silence(50), sound(100)]
+    source.cues = [TextMark(0, words_of("Hello")), WordMark(50 * FRAME_SAMPLES, 0)]
+    events = await events_of(client, timestamps=["word"], response_format=name)
+    audio = b"".join(base64.b64decode(event.get("audio", "")) for event in events)
+    samples, rate_hz = (pcm_samples(audio), 24_000) if name == "pcm" else decode(audio)
+    (word,) = told(events, "words")
+    heard_s = float(np.argmax(np.abs(samples) > 0.1)) / rate_hz
+    assert word["start"] == pytest.approx(heard_s, abs=0.004)
+    assert word["end"] <= len(samples) / rate_hz
+    file = await client.post(SUBTITLES, json={**HELLO, "response_format": name})
+    assert f"00:00:00,{round(1000 * word['start']):03} -->" in file.text
