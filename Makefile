@@ -17,7 +17,7 @@ serve: export RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S ?= 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve neural test check format browser clean
+.PHONY: help serve neural test check docs format browser clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -61,6 +61,9 @@ check: $(VENV)/.installed-dev ## Format, lint, types, architecture
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/unit/test_architecture.py
+
+docs: $(VENV)/.installed-dev ## Build the documentation into build/docs
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/docs
 
 format: $(VENV)/.installed-dev ## Put the code into its format
 	$(BIN)/ruff format .
