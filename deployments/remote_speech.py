@@ -182,6 +182,7 @@ class RemoteSpeechSource:
         self._on_move = on_move
         self._max_wait_s = waiting.max_wait_s
         self._may_sleep = may_sleep
+        self._looking: dict[str, asyncio.Future[str]] = {}
         self._doors = {model: Door(waiting) for model in handles}
         self._full = {model: FullReplicas(self._running(model)) for model in handles}
         # One function for each model: a connection tells each that it knows, and knows it once.
@@ -278,7 +279,13 @@ class RemoteSpeechSource:
 
     async def _check_startable(self, model: str) -> None:
         """Return if a deployment that may have no replicas is up, or would be. To ask one would wake it."""
-        trouble = await asyncio.to_thread(trouble_with, self._handles[model])
+        looking = self._looking.get(model)
+        if looking is None or looking.done():
+            # One at a time: while the controller gives no answer, each of them holds a thread.
+            looking = asyncio.ensure_future(asyncio.to_thread(trouble_with, self._handles[model]))
+            self._looking[model] = looking
+        with _limit(self._timeouts.admission_s, "Serve's controller gives no answer"):
+            trouble = await asyncio.shield(looking)
         if trouble:
             raise EngineStopped(f"model {model!r} can't be started: {trouble}")
 

@@ -66,7 +66,10 @@ def running_replicas(handle: DeploymentHandle[Any]) -> frozenset[str]:
 
 def trouble_with(handle: DeploymentHandle[Any]) -> str:
     """Return why a deployment can't come up, as the controller knows; "" where it can. Blocks a moment."""
-    deployment = serve.status().applications[handle.app_name].deployments[handle.deployment_name]
+    app = serve.status().applications.get(handle.app_name)
+    deployment = app.deployments.get(handle.deployment_name) if app else None
+    if deployment is None:
+        return "it is being deleted"
     return (deployment.message or "it is unhealthy") if deployment.status in _BROKEN else ""
 
 
