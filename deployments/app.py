@@ -60,7 +60,7 @@ def _engine_deployment(engine: EngineArgs, limits: LimitArgs) -> Deployment:
     replica = engine.replica
     return serve.deployment(
         name=f"TTSServer-{engine.name}",
-        max_ongoing_requests=engine.num_slots + REFUSAL_ROOM,
+        max_ongoing_requests=engine.num_slots * engine.max_loaded_models + REFUSAL_ROOM,
         max_queued_requests=replica.max_queued_requests,
         backpressure_config=BackpressureConfig(status_code=429, retry_after_s=replica.retry_after_s),
         autoscaling_config=autoscaling_config(replica.autoscaling),

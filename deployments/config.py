@@ -114,6 +114,10 @@ class FormantArgs(StrictModel):
     def model_names(self) -> tuple[str, ...]:
         return (self.model,)
 
+    @property
+    def max_loaded_models(self) -> int:
+        return 1
+
 
 class CheckpointArgs(StrictModel):
     """One GPT-SoVITS model.
@@ -135,8 +139,9 @@ class CheckpointArgs(StrictModel):
 class GPTSoVITSArgs(StrictModel):
     """GPT-SoVITS models, by the names that requests give, the first one loaded at start-up.
 
-    A replica holds `max_loaded_models` of them; another one takes the place of the one used longest ago, once
-    nobody listens to that any more. `voices` is a folder or an fsspec URL that all nodes share, and
+    A replica holds `max_loaded_models` of them, each with `num_slots` of its own. Another one takes the place
+    of the one asked for longest ago among those without listeners; while all have listeners, requests for it
+    are refused, or wait, as for slots. `voices` is a folder or an fsspec URL that all nodes share, and
     `prompt_cache` a local folder in which each voice is kept as each model reads it.
 
     `lexicon` is a YAML or TSV file of words and their phones, by language (see `tts_core.frontend.lexicon`).
@@ -172,6 +177,14 @@ class GPTSoVITSArgs(StrictModel):
     @property
     def model_names(self) -> tuple[str, ...]:
         return tuple(self.models)
+
+    @model_validator(mode="after")
+    def _places_are_used(self) -> GPTSoVITSArgs:
+        if self.max_loaded_models > len(self.models):
+            raise ValueError(
+                f"max_loaded_models is {self.max_loaded_models}, and there are {len(self.models)} models"
+            )
+        return self
 
 
 EngineArgs = Annotated[FormantArgs | GPTSoVITSArgs, Field(discriminator="kind")]
@@ -264,6 +277,7 @@ class IngressArgs(StrictModel):
     keys: str | None = None
     public_voices: bool = False
     open_to_all: bool = False
+    control: bool = False
     cors_origins: tuple[str, ...] = Field(default=(), strict=False)
     model_aliases: dict[str, str] = {}
     voice_aliases: dict[str, str] = {}
@@ -279,7 +293,6 @@ class AppArgs(StrictModel):
     def _names_are_unique_and_known(self) -> AppArgs:
         models = [model for engine in self.engines for model in engine.model_names]
         names = [engine.name for engine in self.engines]
-    control: bool = False
         if len(set(models)) < len(models) or len(set(names)) < len(names):
             raise ValueError(f"engines and models need names of their own, got {names} and {models}")
         for alias, model in self.ingress.model_aliases.items():

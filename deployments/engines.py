@@ -23,9 +23,29 @@ async def create_engine(args: EngineArgs, model: str) -> AsyncEngine:
     Raises:
         SetupError: what is missing, and what to run to get it.
     """
+    return await asyncio.to_thread(make_engine, args, model)
+
+
+def make_engine(args: EngineArgs, model: str, *, gives_way: bool = False) -> AsyncEngine:
+    """The same, in the calling thread.
+
+    Args:
+        gives_way: whether others speak in this process, so that starting the engine is to leave them theirs.
+    """
+    return _formant(args) if isinstance(args, FormantArgs) else _gpt_sovits(args, model, gives_way)
+
+
+def check_files(args: EngineArgs, model: str) -> None:
+    """Return if a model's files are whole and fit together. Keeps nothing of them.
+
+    Raises:
+        MissingWeights, InvalidCheckpoint: which file, what was expected and what was found.
+    """
     if isinstance(args, FormantArgs):
-        return _formant(args)
-    return await asyncio.to_thread(_gpt_sovits, args, model)
+        return
+    from tts_core.models.gpt_sovits.model_files import check_model
+
+    check_model(model_paths(args.models[model]))
 
 
 def _formant(args: FormantArgs) -> AsyncEngine:
@@ -39,7 +59,7 @@ def _formant(args: FormantArgs) -> AsyncEngine:
     )
 
 
-def _gpt_sovits(args: GPTSoVITSArgs, name: str) -> AsyncEngine:
+def _gpt_sovits(args: GPTSoVITSArgs, name: str, gives_way: bool) -> AsyncEngine:
     from tts_core.engine.assembly import EngineOptions
     from tts_core.engine.async_engine import BatchingEngine
     from tts_core.frontend.lexicon import load_words
@@ -54,7 +74,7 @@ def _gpt_sovits(args: GPTSoVITSArgs, name: str) -> AsyncEngine:
     device = take_device(args.replica)
     precision = resolve_precision(args.precision, device)
     chosen = args.models[name]
-    model = load_model(_paths(chosen), name, precision, device, readings=chosen.readings)
+    model = load_model(model_paths(chosen), name, precision, device, readings=chosen.readings)
     voices = StoredVoices(VoiceStore(args.voices), PromptCache(args.prompt_cache), model)
     options = EngineOptions(
         num_slots=args.num_slots,
@@ -63,6 +83,8 @@ def _gpt_sovits(args: GPTSoVITSArgs, name: str) -> AsyncEngine:
         policy=args.policy,
         min_pace=_min_pace(args, device),
         gpu_share=args.replica.gpus,
+        gives_way=gives_way,
+        num_more=0 if gives_way else args.max_loaded_models - 1,
         speaking=SpeakingOptions(words=words),
     )
     return BatchingEngine(
@@ -95,7 +117,7 @@ def _min_pace(args: GPTSoVITSArgs, device: torch.device) -> float:
     return 1.0 if device.type == "cuda" else 0.0
 
 
-def _paths(args: CheckpointArgs) -> WeightsPaths:
+def model_paths(args: CheckpointArgs) -> WeightsPaths:
     from tts_core.models.gpt_sovits.weights import locate_weights
 
     own = {"t2s": args.t2s, "sovits": args.sovits}

@@ -246,11 +246,12 @@ class RemoteSpeechSource:
                 if self._full[request.model].are_all():
                     raise
             await asyncio.sleep(delay_s)
-        return await self._ask_one(request)
+        return await self._ask_one(request, anywhere=True)
 
-    async def _ask_one(self, request: SynthesisRequest) -> RemoteSpeech:
+    async def _ask_one(self, request: SynthesisRequest, *, anywhere: bool = False) -> RemoteSpeech:
+        """Ask one replica; `anywhere`: whichever is least busy, which may have to load the model first."""
         handle = self._handles[request.model].options(stream=True, method_name="synthesize")
-        if request.model in self._multiplexed:
+        if request.model in self._multiplexed and not anywhere:
             # Serve then prefers a replica that has the model in memory.
             handle = handle.options(multiplexed_model_id=request.model)
         items = cast(DeploymentResponseGenerator[StreamItem], handle.remote(request))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator
 
 from ray import serve
@@ -11,11 +12,14 @@ from ray import serve
 from deployments.autoscaling.figures import ReplicaFigures
 from deployments.config import EngineArgs
 from deployments.credit import CreditServer
+from deployments.loader import EngineLoader
 from deployments.logs import join_serve_log
+from deployments.metrics import catalogue
 from deployments.metrics.engines import EngineFigures
 from deployments.metrics.ray_recorder import RayRecorder
 from deployments.metrics.sampling import Sampler
 from deployments.residents import Residents
+from deployments.routing import tell_nobody, tell_serve
 from deployments.stream_items import StreamEnded, StreamFailed, StreamItem, StreamOpened
 from deployments.tracing.environment import tracing_from_environment
 from deployments.transport import node_address
@@ -33,22 +37,22 @@ class TTSServer:
 
     async def __init__(self, args: EngineArgs) -> None:  # type: ignore[misc]  # Serve awaits it
         join_serve_log()
-        self._residents = Residents(args)
+        recorder = RayRecorder()
+        self._num_loads: Counter[tuple[str, str]] = Counter()
+        self._residents = self._make_residents(args, recorder)
         self._figures = ReplicaFigures()
         self._replica = serve.get_replica_context().replica_id.unique_id
         await self._residents.start()
         self._credit = CreditServer()
         await self._credit.start(node_address(), self._replica)
         self._tracing = tracing_from_environment()
-        recorder = RayRecorder()
         self._measured = EngineFigures(recorder)
         self._sampler = Sampler(recorder, lambda: self._measured.sample(self._residents.stats_by_model()))
 
     async def synthesize(self, request: SynthesisRequest) -> AsyncIterator[StreamItem]:
         """Yield StreamOpened, chunks, and StreamEnded; or StreamFailed at any point."""
         try:
-            engine = await self._residents.engine(request.model)
-            stream = engine.generate(request)
+            stream = await self._residents.open(request)
         except PolyvoxError as error:
             self._figures.refused(error)
             yield StreamFailed.of(error, self._replica)
@@ -74,6 +78,10 @@ class TTSServer:
     async def stats(self) -> EngineStats:
         return self._residents.stats()
 
+    async def loads(self) -> dict[tuple[str, str], int]:
+        """Return how often each model was loaded here, by "ok" or the code of what went wrong."""
+        return dict(self._num_loads)
+
     async def record_autoscaling_stats(self) -> dict[str, float]:
         """Return what autoscaling goes by: see `ReplicaReport`. Serve asks every second."""
         now_s = asyncio.get_running_loop().time()
@@ -90,6 +98,15 @@ class TTSServer:
             await self._credit.stop()
         if hasattr(self, "_residents"):
             await self._residents.stop()
+
+    def _make_residents(self, args: EngineArgs, recorder: RayRecorder) -> Residents:
+        def loaded(model: str, code: str) -> None:
+            self._num_loads[model, code] += 1
+            recorder.add(catalogue.LOADS, 1, model=model, code=code)
+
+        tell = tell_serve if len(args.model_names) > 1 else tell_nobody
+        limit = args.max_loaded_models
+        return Residents(args.model_names, limit, args.num_slots, EngineLoader(args), tell, loaded)
 
 
 async def _items(stream: SpeechStream) -> AsyncIterator[StreamItem]:

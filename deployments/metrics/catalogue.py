@@ -96,6 +96,7 @@ STEP_TIME = _histogram("polyvox_step_seconds", "How long steps took.", STEP_BOUN
 BUSY_S = _counter("polyvox_busy_seconds", "Computing, by stage: exact, unlike a histogram.", "model", "stage")
 STEP_ROWS = _counter("polyvox_step_rows", "Sequences in steps: the batch, over steps.", "model", "stage")
 TAKES = _counter("polyvox_flawed_takes", "Takes that were lost, looped or ran away.", "model", "flaw")
+LOADS = _counter("polyvox_model_loads", "Loads of models, by how they ended.", "model", "code")
 
 # Both.
 MEMORY = _gauge("polyvox_memory_bytes", "Memory of a process: resident, or held on a GPU.", "kind")

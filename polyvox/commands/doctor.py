@@ -44,7 +44,7 @@ def doctor(
 
 def examine(config: Path | None) -> list[Check]:
     """Make every check and return the findings in the order in which to read them."""
-    from polyvox.checks import devices, serving, software, weights
+    from polyvox.checks import devices, models, serving, software, weights
     from polyvox.checks.check import guarded
 
     with ThreadPoolExecutor(1) as pool:
@@ -59,6 +59,7 @@ def examine(config: Path | None) -> list[Check]:
             "torch": software.check_torch,
             "weights": weights.check_weights,
             "configuration": lambda: serving.check_config(plan()),
+            "models": lambda: models.check_models(plan()),
             "port": lambda: serving.check_port(plan()),
             "CPU": lambda: devices.check_cpu(gpus()),
             "GPU": lambda: devices.check_gpus(gpus()),

@@ -9,6 +9,7 @@ from typing import Literal
 
 import torch
 
+from tts_core.background import apart
 from tts_core.engine.costs import Costs
 from tts_core.engine.engine import Engine, Outlet
 from tts_core.engine.free_memory import free_memory
@@ -22,6 +23,7 @@ from tts_core.engine.sequence import Sequence
 from tts_core.engine.shapes import Shapes
 from tts_core.engine.voicing import VoiceJob
 from tts_core.engine.warm_up import warm_up
+from tts_core.engine.workspaces import WORKSPACES
 from tts_core.errors import SetupError
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.packed import release_unused_memory
@@ -47,6 +49,8 @@ class EngineOptions:
         speaking: what requests don't say.
         free_value: what free slots hold; see `ModelRunner`.
         gpu_share: how much of a GPU's memory this process may take, from 0 to 1.
+        gives_way: whether starting leaves other engines of this process the time they need.
+        num_more: how many engines of this size are to fit beside it later.
     """
 
     num_slots: int = 4
@@ -58,6 +62,8 @@ class EngineOptions:
     speaking: SpeakingOptions = field(default_factory=SpeakingOptions)
     free_value: float = 0.0
     gpu_share: float = 1.0
+    gives_way: bool = False
+    num_more: int = 0
 
 
 def assemble(
@@ -78,17 +84,27 @@ def assemble(
     """
     shapes = Shapes.for_device(model.device, options.num_slots)
     plan = plan_memory(model, options.num_slots, options.speaking.max_len, shapes)
-    plan.check(free_memory(model.device, options.gpu_share))
+    num_free = free_memory(model.device, options.gpu_share)
+    plan.check(num_free, WORKSPACES.promised(model.device), options.num_more)
     try:
-        runner = _runner(model, options, shapes)
-        warm_up(model, runner)
+        # A thread's priority can't be raised again, so it isn't the one that will speak.
+        warm = apart(lambda: _warm_runner(model, options, shapes), "warm up", gives_way=options.gives_way)
+        runner = warm.result()
     except torch.OutOfMemoryError as error:
         raise SetupError(f"{plan}, and more than that: {error}") from error
+    WORKSPACES.promise(runner, model.device, plan.num_workspace)
     release_unused_memory()
     _report(plan, model.device)
     scheduler = Scheduler(options.num_slots, _policy(options.policy, costs), runner.shapes.window_rows)
     voice_elsewhere = None if start_voicer is None else start_voicer(runner)
     return Engine(model, runner, scheduler, prepare, outlet, costs, voice_elsewhere)
+
+
+def _warm_runner(model: LoadedModel, options: EngineOptions, shapes: Shapes) -> ModelRunner:
+    torch.set_num_threads(options.num_threads)
+    runner = _runner(model, options, shapes)
+    warm_up(model, runner)
+    return runner
 
 
 def _runner(model: LoadedModel, options: EngineOptions, shapes: Shapes) -> ModelRunner:

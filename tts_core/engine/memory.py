@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from torch import nn
@@ -44,12 +44,14 @@ class Item:
         num_bytes: how much it takes.
         how: how that was reckoned, where it helps.
         is_held: whether it is allocated already.
+        is_passing: whether it is given back between operations.
     """
 
     name: str
     num_bytes: int
     how: str = ""
     is_held: bool = False
+    is_passing: bool = False
 
     def __str__(self) -> str:
         return f"{self.name}{f' {self.how} =' if self.how else ''} {_size(self.num_bytes)}"
@@ -57,9 +59,15 @@ class Item:
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """Everything that an engine holds, once and for all."""
+    """Everything that an engine holds, once and for all.
+
+    Attributes:
+        items: see there.
+        num_own: bytes of weights that it shares with no other engine of its process.
+    """
 
     items: tuple[Item, ...]
+    num_own: int = 0
 
     @property
     def num_bytes(self) -> int:
@@ -70,16 +78,35 @@ class MemoryPlan:
         """Return what is still to be allocated."""
         return sum(item.num_bytes for item in self.items if not item.is_held)
 
-    def check(self, num_free: int | None) -> None:
+    @property
+    def num_workspace(self) -> int:
+        """Return what operations pass through: none of it while the engine rests."""
+        return sum(item.num_bytes for item in self.items if item.is_passing)
+
+    def check(self, num_free: int | None, num_promised: int = 0, num_more: int = 0) -> None:
         """Return if what is missing fits into `num_free` bytes, or if nobody knows how many are free.
+
+        Args:
+            num_promised: what other engines of this process may want back of the free bytes at any moment.
+            num_more: how many engines of this size are to fit beside it.
 
         Raises:
             SetupError: it doesn't; says what is needed for what.
         """
-        if num_free is not None and self.num_missing > num_free:
+        num_in_all = self.num_missing + num_more * (self.num_missing + self.num_own)
+        if num_more and num_free is not None and num_in_all > num_free:
+            raise SetupError(
+                f"{self}; {num_more + 1} such models at once still have to allocate {_size(num_in_all)}, "
+                f"and {_size(num_free)} is free: lower max_loaded_models, num_slots or max_len, or choose a "
+                "smaller precision"
+            )
+        if num_free is not None and self.num_missing > num_free - num_promised:
+            beside = f", less {_size(num_promised)} that models beside it speak with"
+            promised = beside if num_promised else ""
+            advice = ", or max_loaded_models" if num_promised else ""
             raise SetupError(
                 f"{self}; {_size(self.num_missing)} of that is still to be allocated, and {_size(num_free)} "
-                "is free: lower num_slots or max_len, or choose a smaller precision"
+                f"is free{promised}: lower num_slots or max_len{advice}, or choose a smaller precision"
             )
 
     def __str__(self) -> str:
@@ -94,26 +121,29 @@ def plan_memory(model: LoadedModel, num_slots: int, max_len: int, shapes: Shapes
     each = f"{num_rows} slots x {max_len} positions x {num_cached // num_rows // max_len / 1024:g} KiB"
     return MemoryPlan(
         (
-            Item("weights", _weights(model), is_held=True),
+            Item("weights", _weights(_modules(model)), is_held=True),
             Item("KV", num_cached, each),
             Item("sampler", num_rows * config.vocab_size * (4 * NOISE_BLOCK + 1)),
-            Item("workspace", _workspace(model, max_len, shapes)),
-        )
+            Item("workspace", _workspace(model, max_len, shapes), is_passing=True),
+        ),
+        num_own=_weights(_own_modules(model)),
     )
 
 
-def _weights(model: LoadedModel) -> int:
-    tensors = {
-        id(one): one for module in _modules(model) for one in (*module.parameters(), *module.buffers())
-    }
+def _weights(modules: Iterable[nn.Module]) -> int:
+    tensors = {id(one): one for module in modules for one in (*module.parameters(), *module.buffers())}
     # Packed weights have a size, but no storage to ask for it.
     return sum(tensor.numel() * tensor.dtype.itemsize for tensor in tensors.values())
 
 
 def _modules(model: LoadedModel) -> Iterator[nn.Module]:
-    yield from (model.t2s, model.sovits, model.speech_features.hubert)
+    yield from (*_own_modules(model), model.speech_features.hubert)
     if model.phone_features is not None:
         yield model.phone_features.bert
+
+
+def _own_modules(model: LoadedModel) -> Iterator[nn.Module]:
+    yield from (model.t2s, model.sovits)
     if model.speaker_encoder is not None:
         yield model.speaker_encoder.network
 

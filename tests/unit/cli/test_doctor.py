@@ -23,8 +23,8 @@ from tests.unit.cli.running import ROOT, polyvox
 from tts_core.models.gpt_sovits.weights import weights_layout
 
 NAMES = [
-    "Python", "Ray Serve", "HAProxy", "espeak-ng", "PyAV", "torch", "weights", "configuration", "port", "CPU",
-    "GPU", "would run",
+    "Python", "Ray Serve", "HAProxy", "espeak-ng", "PyAV", "torch", "weights", "configuration", "models", "port",
+    "CPU", "GPU", "would run",
 ]  # fmt: skip
 
 

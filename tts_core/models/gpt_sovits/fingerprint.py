@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -11,6 +12,10 @@ from torch import Tensor
 
 _FOLDER_FILES = ("config.json", "pytorch_model.bin", "model.safetensors", "tokenizer.json", "vocab.txt")
 _DIGEST_CHARS = 32
+_READ_BYTES = 1 << 20
+
+FileState = tuple[int, int, int, int]
+"""Device, inode, size and time of its last change: a file in the same state has the same content."""
 
 
 class Fingerprint:
@@ -34,7 +39,7 @@ class Fingerprint:
         """Take in the files that make a model of a Hugging Face folder; others beside them don't count."""
         for path in (folder / file for file in _FOLDER_FILES):
             if path.is_file():
-                self._add(f"{name}/{path.name}", path.read_bytes())
+                self._add(f"{name}/{path.name}", _digest(path, file_state(path)))
 
     def hexdigest(self) -> str:
         return self._hash.hexdigest()[:_DIGEST_CHARS]
@@ -43,3 +48,18 @@ class Fingerprint:
         # Lengths keep ("ab", "c") apart from ("a", "bc").
         self._hash.update(f"{len(name)} {name} {len(value)} ".encode())
         self._hash.update(value)
+
+
+def file_state(path: Path) -> FileState:
+    status = path.stat()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, state: FileState) -> bytes:
+    """Return the hash of a file's content. Models of one process share large files, each read once."""
+    content = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(_READ_BYTES):
+            content.update(part)
+    return content.digest()

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TypeVar
 
 import torch
 
-from tts_core.errors import InvalidCheckpoint
 from tts_core.frontend.protocol import Readings
-from tts_core.models.gpt_sovits.checkpoint import (
-    Checkpoint,
-    check_pair,
-    read_checkpoint,
-    read_state_dict,
-    symbol_table,
-)
-from tts_core.models.gpt_sovits.checkpoint.catalogue import refusal
-from tts_core.models.gpt_sovits.config import PRO_VERSIONS, SoVITSConfig, T2SConfig
-from tts_core.models.gpt_sovits.features import (
-    PhoneFeatures,
-    SpeechFeatures,
-    load_phone_features,
-    load_speech_features,
-)
+from tts_core.models.gpt_sovits.checkpoint import Checkpoint, symbol_table
+from tts_core.models.gpt_sovits.config import SoVITSConfig, T2SConfig
+from tts_core.models.gpt_sovits.features import PhoneFeatures, SpeechFeatures
 from tts_core.models.gpt_sovits.fingerprint import Fingerprint
+from tts_core.models.gpt_sovits.model_files import ModelFiles, naming, read_model_files
 from tts_core.models.gpt_sovits.packed import can_pack, pack_sovits, pack_t2s, release_unused_memory
 from tts_core.models.gpt_sovits.readings import adopt_readings
+from tts_core.models.gpt_sovits.shared_features import shared_phone_features, shared_speech_features
 from tts_core.models.gpt_sovits.sovits import SoVITS, build_sovits
 from tts_core.models.gpt_sovits.speaker import SpeakerEncoder, build_speaker_encoder
 from tts_core.models.gpt_sovits.t2s import T2S, build_t2s
 from tts_core.models.gpt_sovits.weights import WeightsPaths
-
-_Built = TypeVar("_Built")
 
 
 @dataclass(frozen=True)
@@ -47,8 +31,8 @@ class LoadedModel:
         fingerprint: a hash of all weights, their precision and whether they are packed, and of how texts are
             read; equal fingerprints compute alike.
         t2s, sovits: the two checkpoints.
-        speech_features: HuBERT, for references.
-        phone_features: BERT, for Chinese; None where it was left out to save its memory.
+        speech_features: HuBERT, for references; one for all models of a process that read the same folder.
+        phone_features: BERT, for Chinese, shared likewise; None where it was left out to save its memory.
         speaker_encoder: for references of the Pro versions; None in the others.
         dtype, device: precision and place of all of them; the semantic codebook stays float32.
         readings: how texts and references' texts are read.
@@ -116,23 +100,20 @@ def _load(
 ) -> LoadedModel:
     packed = can_pack(dtype, device)
     g2pw = adopt_readings(paths) if with_phone_features else None
-    t2s, sovits = read_checkpoint(paths.t2s), read_checkpoint(paths.sovits)
-    check_pair(t2s, sovits)
-    speaker_path = _speaker_path(paths, sovits)
-    speaker = read_state_dict(speaker_path) if speaker_path else None
+    files = read_model_files(paths)
     return LoadedModel(
         name=name,
-        version=sovits.version,
-        fingerprint=_fingerprint(
-            t2s, sovits, speaker or {}, paths, dtype, packed, with_phone_features, g2pw, readings
-        ),
-        t2s=_naming(paths.t2s, lambda: _t2s(t2s, dtype, device, packed)),
-        sovits=_naming(paths.sovits, lambda: _sovits(sovits, dtype, device, packed)),
-        speech_features=load_speech_features(paths.hubert, dtype, device),
-        phone_features=load_phone_features(paths.bert, dtype, device) if with_phone_features else None,
+        version=files.sovits.version,
+        fingerprint=_fingerprint(files, paths, dtype, packed, with_phone_features, g2pw, readings),
+        t2s=naming(paths.t2s, lambda: _t2s(files.t2s, dtype, device, packed)),
+        sovits=naming(paths.sovits, lambda: _sovits(files.sovits, dtype, device, packed)),
+        speech_features=shared_speech_features(paths.hubert, dtype, device),
+        phone_features=shared_phone_features(paths.bert, dtype, device) if with_phone_features else None,
         speaker_encoder=None
-        if speaker is None or speaker_path is None
-        else _naming(speaker_path, lambda: build_speaker_encoder(speaker, dtype=dtype, device=device)),
+        if files.speaker_path is None
+        else naming(
+            files.speaker_path, lambda: build_speaker_encoder(files.speaker, dtype=dtype, device=device)
+        ),
         dtype=dtype,
         device=device,
         readings=readings,
@@ -154,18 +135,8 @@ def _sovits(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | s
     return model
 
 
-def _speaker_path(paths: WeightsPaths, sovits: Checkpoint) -> Path | None:
-    if sovits.version not in PRO_VERSIONS:
-        return None
-    if paths.speaker is None:
-        raise refusal(paths.sovits, "SoVITS v1 or v2, as no speaker encoder is given", sovits.version)
-    return paths.speaker
-
-
 def _fingerprint(
-    t2s: Checkpoint,
-    sovits: Checkpoint,
-    speaker: Mapping[str, torch.Tensor],
+    files: ModelFiles,
     paths: WeightsPaths,
     dtype: torch.dtype,
     packed: bool,
@@ -174,10 +145,15 @@ def _fingerprint(
     readings: Readings,
 ) -> str:
     fingerprint = Fingerprint()
-    settings = {"version": sovits.version, "dtype": str(dtype), "weights": "packed" if packed else "plain"}
+    settings = {
+        "version": files.sovits.version,
+        "dtype": str(dtype),
+        "weights": "packed" if packed else "plain",
+    }
     for setting, value in settings.items():
         fingerprint.add_value(setting, value)
-    for kind, tensors in (("t2s", t2s.tensors), ("sovits", sovits.tensors), ("speaker", speaker)):
+    tables = {"t2s": files.t2s.tensors, "sovits": files.sovits.tensors, "speaker": files.speaker}
+    for kind, tensors in tables.items():
         fingerprint.add_tensors(kind, tensors)
     fingerprint.add_folder("hubert", paths.hubert)
     if with_phone_features:
@@ -187,11 +163,3 @@ def _fingerprint(
     if readings != "natural":
         fingerprint.add_value("readings", readings)
     return fingerprint.hexdigest()
-
-
-def _naming(path: Path, build: Callable[[], _Built]) -> _Built:
-    """Build from a file, and have any refusal say which file it was."""
-    try:
-        return build()
-    except InvalidCheckpoint as error:
-        raise InvalidCheckpoint(f"{path}: {error.message}", param=str(path)) from error

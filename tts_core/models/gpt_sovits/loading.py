@@ -61,16 +61,25 @@ def load_module(
     Raises:
         InvalidCheckpoint: a key is missing, unexpected or misshaped; names it, what was expected and found.
     """
-    shapes = {name: tuple(value.shape) for name, value in module.state_dict().items()}
-    check_keys(tensors, expected_keys(shapes, scheme), scheme)
+    check_module(module, tensors, scheme)
     state = {}
-    for name in shapes:
+    for name in module.state_dict():
         key = scheme.key_of(name)
         kind = torch.float32 if key.startswith(scheme.exact) else dtype
         state[name] = _parameter(tensors, key, scheme).to(device, kind).contiguous()
     module.load_state_dict(state, assign=True)
     module.requires_grad_(requires_grad=False)
     module.eval()
+
+
+def check_module(module: nn.Module, tensors: Mapping[str, Tensor], scheme: KeyScheme) -> None:
+    """Return if `tensors` are what `module` needs. Neither is changed.
+
+    Raises:
+        InvalidCheckpoint: see `load_module`.
+    """
+    shapes = {name: tuple(value.shape) for name, value in module.state_dict().items()}
+    check_keys(tensors, expected_keys(shapes, scheme), scheme)
 
 
 def expected_keys(shapes: Mapping[str, tuple[int, ...]], scheme: KeyScheme) -> dict[str, tuple[int, ...]]:
