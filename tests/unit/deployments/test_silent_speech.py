@@ -105,7 +105,7 @@ async def test_a_question_that_a_silent_replica_may_have_got_is_asked_again() ->
     assert await is_waiting(asking)
     links._tell_asking()
     with pytest.raises(StreamInterrupted):
-        await asking
+        await asyncio.wait_for(asking, 5)
     assert not links._asking
 
 
