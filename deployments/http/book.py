@@ -68,7 +68,7 @@ class Book:
         """Write a speech down."""
         self._remove(_key(entry))
         self._entries[_key(entry)] = entry
-        self._num_chars += entry.origin.request.num_chars
+        self._num_chars += _size(entry)
         self.touch(entry)
         self._forget()
 
@@ -105,7 +105,14 @@ class Book:
     def _remove(self, key: tuple[str, str]) -> None:
         entry = self._entries.pop(key, None)
         if entry is not None:
-            self._num_chars -= entry.origin.request.num_chars
+            self._num_chars -= _size(entry)
+
+
+def _size(entry: Entry) -> int:
+    """Return its characters: of the text, and of the words that came with their phones."""
+    request = entry.origin.request
+    pairs = (*request.lexicon, *request.inline_phones)
+    return request.num_chars + sum(len(word) + len(phones) for word, phones in pairs)
 
 
 def _key(entry: Entry) -> tuple[str, str]:

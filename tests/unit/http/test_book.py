@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from deployments.http.book import MAX_AGE_S, MAX_CHARS, MAX_SPEECHES, Book, Entry
@@ -14,8 +16,9 @@ from tts_core.errors import UnknownSpeech
 from tts_core.request import Segment, SynthesisRequest
 
 
-def entry(name: str, payer: str = "", text: str = "Hello.") -> Entry:
-    request = SynthesisRequest(request_id=name, model="m", voice="v", segments=(Segment(0, text),))
+def entry(name: str, payer: str = "", text: str = "Hello.", **changes: Any) -> Entry:
+    segments = (Segment(0, text),)
+    request = SynthesisRequest(request_id=name, model="m", voice="v", segments=segments, **changes)
     return Entry(Origin(request, 0, name, payer, "f"), 24_000, Form(AudioFormat.PCM))
 
 
@@ -77,6 +80,13 @@ def test_the_texts_are_bounded(book: Book) -> None:
     for name in ("first", "second", "second", "third"):
         book.add(entry(name, text=half))
     assert [knows(book, name) for name in ("first", "second", "third")] == [False, True, True]
+
+
+def test_what_comes_with_the_texts_counts(book: Book) -> None:
+    half = "a" * (MAX_CHARS // 2)
+    for name in ("first", "second", "third"):
+        book.add(entry(name, lexicon=(("word", half),)))
+    assert [knows(book, name) for name in ("first", "second", "third")] == [False, False, True]
 
 
 def test_segments_are_noted_once_and_found_by_their_samples() -> None:
