@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -75,6 +76,26 @@ async def test_everyone_hears_everything_when_a_replica_is_killed(
     heard = await listen_through_a_death(url, requests, kill)
     assert [status for status, _ in heard] == [200] * len(requests)
     assert [data for _, data in heard] == [one.data for one in alone]
+    await wait_for_two(server)
+
+
+async def test_words_keep_their_times_when_a_replica_is_killed(server: RunningServer, url: str) -> None:
+    timed: dict[str, Any] = {"stream_format": "sse", "timestamps": ["word"], "response_format": "pcm", "speed": 0.5}
+    requests = [body(f"{number}. {TEXT}", **timed) for number in range(4)]
+    alone = [await listen(url, request["input"], **timed) for request in requests]
+
+    def kill() -> None:
+        server.processes("ServeReplica:twins:TTSServer")[0].kill()
+
+    def words_of(data: bytes) -> list[Any]:
+        events = [json.loads(line[6:]) for line in data.decode().split("\n\n") if line]
+        return [word for event in events for word in event.get("words", [])]
+
+    heard = await listen_through_a_death(url, requests, kill)
+    for (status, data), one in zip(heard, alone, strict=True):
+        assert status == 200
+        assert len(words_of(data)) > 100
+        assert words_of(data) == words_of(one.data)
     await wait_for_two(server)
 
 

@@ -39,7 +39,7 @@ def test_a_marked_word_begins_at_its_mark_and_ends_in_silence() -> None:
     assert timed[0].start_sample == 160
     assert timed[0].end_sample == 8000
     assert timed[1].start_sample == 11_200
-    assert timed[1].end_sample == timed[2].start_sample == 11_200 + 5600
+    assert timed[1].end_sample == timed[2].start_sample == 11_200 + 4800
     assert timed[2].end_sample == 22_400
     assert (timed[3].start_sample, timed[3].end_sample) == (27_200, 27_200 + 6400)
 
