@@ -10,12 +10,21 @@ from tts_core.errors import Overloaded
 _RETRY_AFTER_S = 1.0
 
 
+STALLED_S = 5.0
+"""Without room for so long is who doesn't listen: others have some again when a window has been played."""
+
+
 class Admission:
     """Admits by slots, and by the pace that everyone would have with one more.
 
+    Whoever has stalled needs no slot now and takes none, up to a number of streams in all. When they come
+    back, they have all the audio in hand that they may have, and share slots with the rest: so they count for
+    the pace all the time.
+
     Args:
         costs: of this engine, as far as they are known; before that, slots alone decide.
-        num_slots: listeners at once, at most.
+        num_slots: listeners who are served at once, at most.
+        most_streams: listeners at once, at most, those included who have stalled.
         min_pace: seconds of audio per second that each listener is to have. At 1 nobody who plays while
             listening runs dry; a lower one admits more listeners than can be kept supplied in real time; at 0
             slots alone decide. The first listener is always admitted.
@@ -26,20 +35,32 @@ class Admission:
         self,
         costs: Costs,
         num_slots: int,
+        most_streams: int,
         min_pace: float,
         soonest_s: Callable[[], float] = lambda: _RETRY_AFTER_S,
     ) -> None:
-        self._costs, self._num_slots, self._min_pace = costs, num_slots, min_pace
-        self._soonest_s = soonest_s
+        self._costs, self._num_slots, self._most_streams = costs, num_slots, most_streams
+        self._min_pace, self._soonest_s = min_pace, soonest_s
 
-    def check(self, num_open: int) -> None:
-        """Return if there is room for one more beside `num_open` listeners.
+    @property
+    def stalled_after_s(self) -> float:
+        """How long a listener must have had no room to count as stalled.
+
+        Where a pace is kept, no time at all: everyone who is here counts for it. Where slots alone decide,
+        they stand for those who can be kept supplied, so only those count out who don't listen.
+        """
+        return 0.0 if self._min_pace > 0 else STALLED_S
+
+    def check(self, num_open: int, num_stalled: int = 0) -> None:
+        """Return if there is room for one more beside `num_open` listeners, of whom some have stalled.
 
         Raises:
             Overloaded: there is none.
         """
-        if num_open >= self._num_slots:
+        if num_open - num_stalled >= self._num_slots:
             raise Overloaded(f"all {self._num_slots} slots are taken", retry_after_s=self._soonest_s())
+        if num_open >= self._most_streams:
+            raise Overloaded(f"{num_open} streams are open already", retry_after_s=self._soonest_s())
         if num_open and self._costs.pace(num_open + 1) < self._min_pace:
             raise Overloaded(
                 f"one more than {num_open} listeners could not be kept supplied",

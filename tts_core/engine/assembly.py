@@ -14,7 +14,7 @@ from tts_core.engine.costs import Costs
 from tts_core.engine.engine import Engine, Outlet
 from tts_core.engine.free_memory import free_memory
 from tts_core.engine.graphs import CudaRecorder, record_runner
-from tts_core.engine.memory import MemoryPlan, plan_memory
+from tts_core.engine.memory import MemoryPlan, plan_host_memory, plan_memory
 from tts_core.engine.model_runner import ModelRunner
 from tts_core.engine.policies import LeastHeadroom, Policy, RoundRobin
 from tts_core.engine.rows import proven
@@ -39,7 +39,10 @@ class EngineOptions:
     """How large an engine is, and how it works.
 
     Attributes:
-        num_slots: listeners, and sequences decoded at once.
+        num_slots: sequences decoded at once, and listeners who are served at once.
+        max_streams: listeners who may be here at once, those included who have all the audio that they may
+            have, and lend their slots meanwhile. None: half as many again as there are slots. Each beyond
+            `num_slots` takes as much of the host's memory as a slot takes of the device's.
         num_threads: how many threads torch uses for one operation. Bits may depend on it.
         voice_thread: whether audio is made in a thread of its own, beside the one that decodes: for a replica
             with two cores. Bits don't depend on it.
@@ -54,6 +57,7 @@ class EngineOptions:
     """
 
     num_slots: int = 4
+    max_streams: int | None = None
     num_threads: int = 1
     voice_thread: bool = False
     policy: PolicyName = "least_headroom"
@@ -64,6 +68,20 @@ class EngineOptions:
     gpu_share: float = 1.0
     gives_way: bool = False
     num_more: int = 0
+
+    @property
+    def most_streams(self) -> int:
+        return self.num_slots + (self.num_slots + 1) // 2 if self.max_streams is None else self.max_streams
+
+    @property
+    def num_shelves(self) -> int:
+        """Return how many sequences can be parked at once.
+
+        Somebody is parked only where every slot is taken, for one more listener: that makes as many as there
+        may be listeners beyond slots, and one for the moment in which two of them change places.
+        """
+        num_beyond = self.most_streams - self.num_slots
+        return num_beyond + 1 if num_beyond > 0 else 0
 
 
 def assemble(
@@ -83,9 +101,7 @@ def assemble(
         SetupError: it doesn't fit, or can't keep its listeners apart here.
     """
     shapes = Shapes.for_device(model.device, options.num_slots)
-    plan = plan_memory(model, options.num_slots, options.speaking.max_len, shapes)
-    num_free = free_memory(model.device, options.gpu_share)
-    plan.check(num_free, WORKSPACES.promised(model.device), options.num_more)
+    plan = _checked_plan(model, options, shapes)
     try:
         # A thread's priority can't be raised again, so it isn't the one that will speak.
         warm = apart(lambda: _warm_runner(model, options, shapes), "warm up", gives_way=options.gives_way)
@@ -95,9 +111,22 @@ def assemble(
     WORKSPACES.promise(runner, model.device, plan.num_workspace)
     release_unused_memory()
     _report(plan, model.device)
-    scheduler = Scheduler(options.num_slots, _policy(options.policy, costs), runner.shapes.window_rows)
+    policy, window_rows = _policy(options.policy, costs), runner.shapes.window_rows
+    scheduler = Scheduler(options.num_slots, policy, window_rows, options.num_shelves)
     voice_elsewhere = None if start_voicer is None else start_voicer(runner)
     return Engine(model, runner, scheduler, prepare, outlet, costs, voice_elsewhere)
+
+
+def _checked_plan(model: LoadedModel, options: EngineOptions, shapes: Shapes) -> MemoryPlan:
+    """Return what will be held on the device, having seen that there is room for it, and for shelves."""
+    max_len, num_shelves = options.speaking.max_len, options.num_shelves
+    plan = plan_memory(model, options.num_slots, max_len, shapes, num_shelves)
+    num_free = free_memory(model.device, options.gpu_share)
+    plan.check(num_free, WORKSPACES.promised(model.device), options.num_more)
+    if model.device.type == "cuda":
+        host = plan_host_memory(model, max_len, num_shelves)
+        host.check(free_memory(torch.device("cpu")), num_more=options.num_more)
+    return plan
 
 
 def _warm_runner(model: LoadedModel, options: EngineOptions, shapes: Shapes) -> ModelRunner:
@@ -121,6 +150,7 @@ def _runner(model: LoadedModel, options: EngineOptions, shapes: Shapes) -> Model
         options.speaking.max_len,
         shapes,
         options.free_value,
+        options.num_shelves,
     )
     runner.shapes = proven(shapes, model.t2s, runner.cache)
     if is_cuda:

@@ -66,7 +66,11 @@ class BatchingEngine:
         self._costs = Costs(self._options.num_slots, self._options.voice_thread)
         self._forecast = Forecast(lambda: self._costs.pace(max(1, len(self._open))))
         self._admission = Admission(
-            self._costs, self._options.num_slots, self._options.min_pace, self._soonest_s
+            self._costs,
+            self._options.num_slots,
+            self._options.most_streams,
+            self._options.min_pace,
+            self._soonest_s,
         )
         self._open: OpenStreams[Listener] = OpenStreams(self._options.num_slots, model.sample_rate_hz)
         self._owner: Owner | None = None
@@ -112,12 +116,14 @@ class BatchingEngine:
 
         Raises:
             UnknownModel, UnknownVoice, UnsupportedLanguage, InvalidParameter, EmptyInput: as they say.
-            Overloaded: every slot is taken, or those who are here could not be kept supplied.
+            Overloaded: every slot is taken by someone who listens, there are too many who don't, or those who
+                are here could not be kept supplied.
             EnginePoisoned, EngineStopped: the engine can't speak any more.
         """
         owner = self._require_running()
         language = check_request(request, self._model.name, self._voices(), self._open)
-        self._admission.check(len(self._open))
+        num_stalled = self._open.num_stalled(self._admission.stalled_after_s)
+        self._admission.check(len(self._open), num_stalled)
         stream = SpeechStream(
             self.sample_rate_hz, self._limits, lambda _: self._release(listener), on_room=owner.wake
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tts_core.engine.operations import Decode, Operation, Prefill, Shape, Vocode
+from tts_core.engine.operations import Decode, Operation, Park, Prefill, Restore, Shape, Vocode
 from tts_core.stats import StageStats, StageTally
 
 TOKENS_PER_S = 25.0
@@ -13,6 +13,8 @@ _SEGMENT_S = 4.0
 STAGES: dict[type[Operation], str] = {
     Prefill: "prefill",
     Decode: "decode",
+    Park: "park",
+    Restore: "restore",
     Shape: "latents",
     Vocode: "vocode",
 }
@@ -43,7 +45,7 @@ class Costs:
     """
 
     def __init__(self, num_slots: int, side_by_side: bool = False) -> None:
-        self._side_by_side = side_by_side
+        self._side_by_side, self._num_slots = side_by_side, num_slots
         self._prefill = Mean()
         self._decode = [Mean() for _ in range(num_slots + 1)]
         self._voicing_s = 0.0
@@ -72,7 +74,8 @@ class Costs:
             self._prefill.add(took_s)
         elif isinstance(operation, Decode):
             self._decode[len(operation.sequences)].add(took_s)
-        else:  # latents come before the audio that they are for: only sums make sense
+        elif isinstance(operation, Shape | Vocode):
+            # Latents come before the audio that they are for: only sums make sense.
             self._voicing_s = self._voicing_s * _KEPT + took_s
             self._voiced_s = self._voiced_s * _KEPT + audio_s
 
@@ -93,10 +96,12 @@ class Costs:
     def pace(self, num_listeners: int) -> float:
         """Return the seconds of audio per second that each of so many listeners gets; 1 is real time.
 
-        For each second of everyone's audio there are 25 decode steps in common, and for each listener the
-        vocoder's work and a share of a prompt.
+        For each second of everyone's audio there are 25 decode steps in common, as often as it takes for all
+        to have had a slot, and for each listener the vocoder's work and a share of a prompt.
         """
         voice_s = num_listeners * self.voice_s
-        token_s = TOKENS_PER_S * self.decode_s(num_listeners) + num_listeners * self.prefill_s / _SEGMENT_S
+        turns = max(1.0, num_listeners / self._num_slots)
+        token_s = TOKENS_PER_S * turns * self.decode_s(min(num_listeners, self._num_slots))
+        token_s += num_listeners * self.prefill_s / _SEGMENT_S
         busy_s = max(voice_s, token_s) if self._side_by_side else voice_s + token_s
         return 1.0 / busy_s if busy_s else float("inf")

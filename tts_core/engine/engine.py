@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 from tts_core.engine.costs import STAGES, Costs
-from tts_core.engine.model_runner import Drawn, ModelRunner, Row
-from tts_core.engine.operations import Decode, Operation, Prefill, Shape, Vocode
+from tts_core.engine.model_runner import Drawn, ModelRunner
+from tts_core.engine.operations import Decode, Operation, Park, Prefill, Restore, Shape, Vocode
 from tts_core.engine.preparer import Prepared, Unprepared
-from tts_core.engine.sampler import NoiseSource
+from tts_core.engine.reading import inputs_of, row_of, said_of, script_of, source_of
 from tts_core.engine.scheduler import Scheduler
 from tts_core.engine.sequence import Listener, Sequence
 from tts_core.engine.stream import BYTES_PER_SAMPLE
@@ -19,7 +19,6 @@ from tts_core.errors import PolyvoxError, SegmentFailed
 from tts_core.models.gpt_sovits.faults import EngineFault, describe, is_device_fault
 from tts_core.models.gpt_sovits.guards import Verdict
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.models.gpt_sovits.script import Script
 from tts_core.timing.marks import Word
 
 MAX_FAILURES_IN_A_ROW = 3
@@ -78,7 +77,7 @@ class Engine:
     def remove(self, listener: Listener) -> None:
         """Forget a listener: the one way out, whatever the reason. Removing again does nothing."""
         for sequence in self._scheduler.remove(listener):
-            self._vacate(sequence)
+            self._release(sequence)
 
     def prepared(self, result: Prepared | Unprepared) -> None:
         """Take what the preparer made of a sequence.
@@ -176,29 +175,40 @@ class Engine:
             num_given += 1
         return num_given > 0
 
-    def _run(self, operation: Prefill | Decode) -> None:
-        if isinstance(operation, Prefill):
-            self._prefill(operation.sequence)
-        else:
+    def _run(self, operation: Prefill | Decode | Park | Restore) -> None:
+        if isinstance(operation, Decode):
             self._decode(operation.sequences)
+            return
+        work = {Prefill: self._prefill, Park: self._park, Restore: self._restore}[type(operation)]
+        work(operation.sequence)
 
     def _prefill(self, sequence: Sequence) -> None:
-        script, inputs, slot = _script(sequence), sequence.inputs, sequence.slot
-        assert inputs is not None
+        sampling, slot = script_of(sequence).sampling, sequence.slot
         assert slot is not None
-        take = sequence.takes.take if sequence.takes else 0
-        source = NoiseSource(script.request.seed, sequence.index, take)
-        drawn = self._runner.prefill(inputs, slot, script.sampling, source)
+        drawn = self._runner.prefill(inputs_of(sequence), slot, sampling, source_of(sequence))
         following = self._scheduler.started(sequence)
         if following is not None:
             self._prepare(following)
         self._take(sequence, drawn)
 
     def _decode(self, sequences: tuple[Sequence, ...]) -> None:
-        rows = [_row(sequence) for sequence in sequences]
+        rows = [row_of(sequence) for sequence in sequences]
         drawn = self._runner.decode(rows, self._scheduler.num_rows)
         for sequence, token in zip(sequences, drawn, strict=True):
             self._take(sequence, token)
+
+    def _park(self, sequence: Sequence) -> None:
+        assert sequence.shelf is not None
+        self._runner.park(row_of(sequence), sequence.shelf)
+        self._vacate(sequence)
+        self._scheduler.parked(sequence)
+
+    def _restore(self, sequence: Sequence) -> None:
+        assert sequence.shelf is not None
+        sampling, source = script_of(sequence).sampling, source_of(sequence)
+        self._runner.restore(row_of(sequence), sequence.shelf, sampling, source, said_of(sequence))
+        self._clear_shelf(sequence)
+        self._scheduler.restored(sequence)
 
     def _take(self, sequence: Sequence, drawn: Drawn) -> None:
         """Add a token to its sequence, and end the take where speech ends, or goes wrong."""
@@ -242,7 +252,7 @@ class Engine:
 
     def _finish(self, sequence: Sequence) -> None:
         """A segment is over: begin the next one, or end the request."""
-        listener, script = sequence.listener, _script(sequence)
+        listener, script = sequence.listener, script_of(sequence)
         following = self._scheduler.spoken(sequence)
         if following is not None:
             self._prepare(following)
@@ -272,6 +282,19 @@ class Engine:
         self._runner.clear(slot, sequence.num_inputs + len(sequence.codes) + 1)
         self._scheduler.free(sequence)
 
+    def _clear_shelf(self, sequence: Sequence) -> None:
+        """Clear and free a sequence's shelf."""
+        assert sequence.shelf is not None
+        self._runner.forget(sequence.shelf)
+        self._scheduler.free_shelf(sequence)
+
+    def _release(self, sequence: Sequence) -> None:
+        """Free whatever a sequence holds."""
+        if sequence.slot is not None:
+            self._vacate(sequence)
+        if sequence.shelf is not None:
+            self._clear_shelf(sequence)
+
     # When something goes wrong
 
     def _judge(self, operation: Operation, error: Exception) -> None:
@@ -298,8 +321,7 @@ class Engine:
             return
         where = f"{doing} of segment {sequence.index} failed: {describe(error)}"
         sequence.error = error if isinstance(error, PolyvoxError) else SegmentFailed(where)
-        if sequence.slot is not None:
-            self._vacate(sequence)
+        self._release(sequence)
         self._scheduler.failed(sequence)
         self._tell_failure(sequence.listener)
         self._num_failures += counts and sequence.error is not error
@@ -315,24 +337,3 @@ class Engine:
         if front is not None and front.error is not None:
             self.remove(listener)
             self._outlet.on_failed(listener, front.error)
-
-
-def _script(sequence: Sequence) -> Script:
-    script = sequence.listener.script
-    assert script is not None, f"{sequence!r} was not prepared"
-    return script
-
-
-def _row(sequence: Sequence) -> Row:
-    """Return a sequence's part in the next decode step."""
-    sampling, slot = _script(sequence).sampling, sequence.slot
-    assert slot is not None
-    num_codes = len(sequence.codes)
-    return Row(
-        slot=slot,
-        token=sequence.codes[-1],
-        position=sequence.num_inputs + num_codes - 1,
-        audio_position=sequence.num_prompt + num_codes - 1,
-        step=num_codes,
-        may_end=not sampling.ignore_eos and num_codes >= sampling.min_tokens,
-    )

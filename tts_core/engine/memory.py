@@ -106,7 +106,8 @@ class MemoryPlan:
             advice = ", or max_loaded_models" if num_promised else ""
             raise SetupError(
                 f"{self}; {_size(self.num_missing)} of that is still to be allocated, and {_size(num_free)} "
-                f"is free{promised}: lower num_slots or max_len{advice}, or choose a smaller precision"
+                f"is free{promised}: lower num_slots, max_streams or max_len{advice}, or choose a smaller "
+                "precision"
             )
 
     def __str__(self) -> str:
@@ -114,20 +115,37 @@ class MemoryPlan:
         return f"GPT-SoVITS needs {_size(self.num_bytes)} ({items})"
 
 
-def plan_memory(model: LoadedModel, num_slots: int, max_len: int, shapes: Shapes) -> MemoryPlan:
-    """Reckon an engine's memory from its sizes."""
+def plan_memory(
+    model: LoadedModel, num_slots: int, max_len: int, shapes: Shapes, num_shelves: int = 0
+) -> MemoryPlan:
+    """Reckon an engine's memory from its sizes: on its device, which holds shelves only if it is a CPU."""
     config, num_rows = model.t2s.config, max(num_slots, shapes.min_rows)
-    num_cached = KVCache.num_bytes(config, num_rows, max_len, model.dtype)
-    each = f"{num_rows} slots x {max_len} positions x {num_cached // num_rows // max_len / 1024:g} KiB"
+    shelves = () if model.device.type == "cuda" else _shelves(model, max_len, num_shelves)
     return MemoryPlan(
         (
             Item("weights", _weights(_modules(model)), is_held=True),
-            Item("KV", num_cached, each),
+            _kept("KV", "slots", model, num_rows, max_len),
+            *shelves,
             Item("sampler", num_rows * config.vocab_size * (4 * NOISE_BLOCK + 1)),
             Item("workspace", _workspace(model, max_len, shapes), is_passing=True),
         ),
         num_own=_weights(_own_modules(model)),
     )
+
+
+def plan_host_memory(model: LoadedModel, max_len: int, num_shelves: int) -> MemoryPlan:
+    """Reckon what an engine on a GPU holds in the host's memory."""
+    return MemoryPlan(_shelves(model, max_len, num_shelves))
+
+
+def _shelves(model: LoadedModel, max_len: int, num_shelves: int) -> tuple[Item, ...]:
+    return (_kept("parked KV", "shelves", model, num_shelves, max_len),) if num_shelves else ()
+
+
+def _kept(name: str, places: str, model: LoadedModel, count: int, max_len: int) -> Item:
+    num_bytes = KVCache.num_bytes(model.t2s.config, count, max_len, model.dtype)
+    each = f"{num_bytes // count // max_len / 1024:g} KiB"
+    return Item(name, num_bytes, f"{count} {places} x {max_len} positions x {each}")
 
 
 def _weights(modules: Iterable[nn.Module]) -> int:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from tts_core.engine.sampler import NOISE_BLOCK, NoiseSource, Sampler
 from tts_core.engine.shapes import Shapes
+from tts_core.engine.shelves import Shelves
 from tts_core.models.gpt_sovits.decoding import DecodeInputs, padded_rows
 from tts_core.models.gpt_sovits.t2s import T2S
 from tts_core.models.gpt_sovits.vocoding import WindowGenerator, WindowInputs, run_windows
@@ -59,6 +60,7 @@ class ModelRunner:
 
     Attributes:
         cache: the keys and values of all slots.
+        shelves: those of sequences that have no slot for a while.
         sampler: draws their tokens.
         shapes: how sizes are rounded up.
         steps: where a decode step of so many rows and so long a cache was captured, what replays it.
@@ -70,6 +72,7 @@ class ModelRunner:
         max_len: phones, prompt and tokens of one of them.
         shapes: see above.
         free_value: what is left in freed slots; tests put NaN there, so that a stray read is loud.
+        num_shelves: how many sequences can be parked at once.
     """
 
     def __init__(
@@ -80,12 +83,14 @@ class ModelRunner:
         max_len: int,
         shapes: Shapes,
         free_value: float = 0.0,
+        num_shelves: int = 0,
     ) -> None:
         self._t2s, self.generator = t2s, generator
         self.shapes, self._free_value = shapes, free_value
         self.num_slots, self.max_len = max(num_slots, shapes.min_rows), max_len
         num_slots = self.num_slots
         self.cache = t2s.new_cache(num_slots, max_len)
+        self.shelves = Shelves(self.cache, num_shelves)
         self.sampler = Sampler(t2s.config, num_slots, t2s.device)
         # What a step is given for each slot, here and where it is computed. A slot without a part in a step
         # is computed all the same: it has the token that comes next there, so that whatever the step writes
@@ -103,8 +108,7 @@ class ModelRunner:
     @torch.inference_mode()
     def prefill(self, inputs: DecodeInputs, slot: int, params: SamplingParams, source: NoiseSource) -> Drawn:
         """Read a prompt into a free slot, and draw the first token."""
-        if self._free_value:
-            self.cache.fill(self._slots[slot : slot + 1], 0.0)
+        self._make_finite(slot)
         self.sampler.start(slot, params, source, inputs.prompt)
         self.sampler.refresh(slot, 0)
         rows = padded_rows(inputs, self.shapes.prompt_len(len(inputs), self.max_len))
@@ -130,6 +134,33 @@ class ModelRunner:
             self._put(row.slot, result.token, row.position + 1, row.audio_position + 1)
         return drawn
 
+    def park(self, row: Row, shelf: int) -> None:
+        """Copy all that `row`'s next step would read of its slot to a shelf. The slot is left as it is."""
+        self.shelves.keep(shelf, row.slot, row.position)
+        self._finish_copies()
+
+    @torch.inference_mode()
+    def restore(
+        self, row: Row, shelf: int, params: SamplingParams, source: NoiseSource, said: Tensor
+    ) -> None:
+        """Put what was parked into a free slot: whatever `row`'s next step reads is there, to the last bit.
+
+        Args:
+            row: as it was parked, but for its slot.
+            said: (Y,) tokens of the voice's prompt, and those drawn so far.
+        """
+        self._make_finite(row.slot)
+        self.shelves.give_back(shelf, row.slot, row.position)
+        self.sampler.start(row.slot, params, source, said)
+        self.sampler.refresh(row.slot, row.step - row.step % NOISE_BLOCK)
+        self._put(row.slot, row.token, row.position, row.audio_position)
+        self._finish_copies()
+
+    def forget(self, shelf: int) -> None:
+        """Let a shelf be used for another sequence."""
+        if self._free_value:
+            self.shelves.fill(shelf, self._free_value)
+
     def step(self, num_rows: int, kv_len: int) -> None:
         """Compute one decode step from buffer to buffer; only its shape is an argument."""
         given = self._given[:, :num_rows]
@@ -148,6 +179,16 @@ class ModelRunner:
         for store in (self.cache.keys, self.cache.values):
             store[:, slot, :, :used] = self._free_value
         self._places[:, slot] = 0
+
+    def _make_finite(self, slot: int) -> None:
+        """Prepare a slot for use: what is masked there is multiplied by 0, which NaN would survive."""
+        if self._free_value:
+            self.cache.fill(self._slots[slot : slot + 1], 0.0)
+
+    def _finish_copies(self) -> None:
+        """Wait for the device, so that a fault is told of the operation in which it happened."""
+        if self._slots.device.type == "cuda":
+            torch.cuda.current_stream(self._slots.device).synchronize()
 
     def _give(self, rows: Sequence[Row], num_rows: int) -> None:
         self._places[_LIVE] = 0

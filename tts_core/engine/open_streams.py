@@ -22,7 +22,7 @@ class OpenStreams(Generic[_Entry]):
     """Entries by request id, from admission to release. Belongs to the event loop.
 
     Args:
-        num_slots: how many streams may be open at once; only reported here.
+        num_slots: how many streams are served at once; only reported here.
         sample_rate_hz: of what is counted.
     """
 
@@ -75,6 +75,10 @@ class OpenStreams(Generic[_Entry]):
         """End every stream with an error of its own."""
         for entry in list(self._entries.values()):
             entry.stream.fail(make_error())
+
+    def num_stalled(self, after_s: float) -> int:
+        """Return how many streams have had no room for longer than `after_s`."""
+        return sum(entry.stream.full_for_s > after_s for entry in self._entries.values())
 
     def stats(self) -> EngineStats:
         """Return a snapshot of the figures."""

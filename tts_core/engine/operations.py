@@ -1,4 +1,4 @@
-"""What an engine's step can be: one of four operations, on the sequences that take part in it."""
+"""What an engine's step can be: one of a few operations, on the sequences that take part in it."""
 
 from __future__ import annotations
 
@@ -48,4 +48,28 @@ class Vocode:
     name: ClassVar[str] = "generating audio"
 
 
-Operation: TypeAlias = Prefill | Decode | Shape | Vocode
+@dataclass(frozen=True)
+class Park:
+    """Put what is in a sequence's slot on a shelf, and give the slot up."""
+
+    sequence: Sequence
+    name: ClassVar[str] = "giving up its slot"
+
+    @property
+    def sequences(self) -> tuple[Sequence, ...]:
+        return (self.sequence,)
+
+
+@dataclass(frozen=True)
+class Restore:
+    """Put what was parked into a free slot, to go on as if it had never been away."""
+
+    sequence: Sequence
+    name: ClassVar[str] = "coming back to a slot"
+
+    @property
+    def sequences(self) -> tuple[Sequence, ...]:
+        return (self.sequence,)
+
+
+Operation: TypeAlias = Prefill | Decode | Park | Restore | Shape | Vocode

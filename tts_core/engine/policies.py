@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
-from tts_core.engine.operations import Decode, Operation, Prefill, Shape, Vocode
-from tts_core.engine.sequence import Listener, Sequence
+from tts_core.engine.operations import Decode, Operation, Prefill, Restore, Shape, Vocode
+from tts_core.engine.sequence import Listener, Sequence, SequenceStatus
 from tts_core.engine.work import Work
 
 
@@ -19,7 +19,7 @@ class Options:
     """What could be done now. Every listener in it has room.
 
     Attributes:
-        waiting: what may be read into a free slot; empty if none is free.
+        waiting: what may be read, or come back, into a slot; empty if none is free, or given up for it.
         running: what a decode step would advance.
         voicing: the segments at the front of their requests, with work for the vocoder.
         window_rows: how many windows are generated at once, at most.
@@ -63,7 +63,7 @@ class LeastHeadroom:
             one for one in options.waiting if other is None or one.listener is not other.listener
         )
         if newcomer is not None and (other is None or self._may_enter(newcomer, other)):
-            return Prefill(newcomer)
+            return enter(newcomer)
         if other is None:
             return None
         if other in options.voicing:
@@ -71,6 +71,8 @@ class LeastHeadroom:
         return Decode(options.running)
 
     def _may_enter(self, newcomer: Sequence, other: Sequence) -> bool:
+        if newcomer.status is SequenceStatus.PARKED:  # a copy: nobody runs dry for it
+            return True
         deadline, now = other.listener.deadline, self._clock()
         endangered = now < deadline < now + self._prefill_s()
         return not endangered or newcomer.listener.deadline <= deadline
@@ -91,7 +93,7 @@ class RoundRobin:
         return None
 
     def _prefill(self, options: Options) -> Operation | None:
-        return Prefill(options.waiting[0]) if options.waiting else None
+        return enter(options.waiting[0]) if options.waiting else None
 
     def _decode(self, options: Options) -> Operation | None:
         return Decode(options.running) if options.running else None
@@ -103,6 +105,11 @@ class RoundRobin:
         chosen = min(options.voicing, key=lambda one: self._last_turns.get(one.listener, -1))
         self._last_turns[chosen.listener] = next(self._voiced)
         return voice(chosen, options)
+
+
+def enter(newcomer: Sequence) -> Prefill | Restore:
+    """Return what brings a sequence into a slot."""
+    return Restore(newcomer) if newcomer.status is SequenceStatus.PARKED else Prefill(newcomer)
 
 
 def voice(chosen: Sequence, options: Options) -> Operation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import time
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -26,10 +27,14 @@ class SequenceStatus(enum.Enum):
     READING = enum.auto()  # its phones and features are being prepared
     WAITING = enum.auto()  # ready for a slot, perhaps not for the first time
     RUNNING = enum.auto()  # in a slot, a token at a time
+    PARKED = enum.auto()  # as far as it had come, on a shelf, until there is a slot for it again
     DECODED = enum.auto()  # its tokens are complete and its slot is free
     SPOKEN = enum.auto()  # all its audio was made
     FAILED = enum.auto()  # it can't be spoken, which is told once all before it was heard
     DROPPED = enum.auto()  # nobody wants it any more
+
+
+_WITH_TOKENS = frozenset((SequenceStatus.RUNNING, SequenceStatus.PARKED, SequenceStatus.DECODED))
 
 
 class Sequence:
@@ -40,6 +45,7 @@ class Sequence:
         index: its position in the request.
         status: see `SequenceStatus`.
         slot: where it is computed while it is running.
+        shelf: where what is in its slot is kept while it is parked.
         codes: its tokens so far.
         inputs: what T2S reads, from when it was prepared until its tokens are complete.
         takes: who watches over its tokens, if anyone does.
@@ -58,6 +64,7 @@ class Sequence:
         self.index = index
         self.status = SequenceStatus.READING
         self.slot: int | None = None
+        self.shelf: int | None = None
         self.codes: list[int] = []
         self.inputs: DecodeInputs | None = None
         self.takes: Takes | None = None
@@ -78,11 +85,7 @@ class Sequence:
     @property
     def work(self) -> Work | None:
         """What its vocoder can do with the tokens that are there."""
-        if (
-            self.vocoder is None
-            or self.is_voicing
-            or self.status not in (SequenceStatus.RUNNING, SequenceStatus.DECODED)
-        ):
+        if self.vocoder is None or self.is_voicing or self.status not in _WITH_TOKENS:
             return None
         # What is watched is heard a token later, when more is known about it.
         num_held = 1 if self.takes is not None and not self.is_decoded else 0
@@ -139,13 +142,26 @@ class Listener:
     @property
     def has_room(self) -> bool:
         """Whether what was made is within its lead of what the listener has."""
-        return self.num_produced - self.stream.num_delivered < self._max_lead
+        return self.num_unsent < self._max_lead
+
+    @property
+    def num_unsent(self) -> int:
+        """Samples that were made, and that they don't have yet."""
+        return self.num_produced - self.stream.num_delivered
+
+    def has_room_for(self, audio_s: float) -> bool:
+        """Whether so much, or half of the lead where that is less, can be made before there is no room."""
+        wanted = min(audio_s * self.stream.sample_rate_hz, self._max_lead / 2)
+        return self.num_unsent + wanted <= self._max_lead
 
     @property
     def deadline(self) -> float:
-        """When they run dry, by the monotonic clock, counting what is on its way to the stream."""
+        """When they run dry, by the monotonic clock, counting what is on its way to them."""
+        rate_hz, unsent = self.stream.sample_rate_hz, self.num_unsent
         ahead = self.num_produced - self.stream.num_written
-        return self.stream.deadline + max(ahead, 0) / self.stream.sample_rate_hz
+        dry = self.stream.deadline + max(ahead, 0) / rate_hz
+        # Nobody has played what they don't have: whoever stalled is late by the clock, and in no need.
+        return max(dry, time.monotonic() + unsent / rate_hz) if unsent > 0 else dry
 
     def count(self, pcm: bytes) -> None:
         """Note audio that was made."""

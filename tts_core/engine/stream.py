@@ -134,6 +134,7 @@ class SpeechStream:
         self._playing_since: float | None = None
         self._hold: asyncio.TimerHandle | None = None
         self._held_enough = False
+        self._full_since: float | None = None
         self._num_taken = 0
         self._num_delivered = 0
         self._error: PolyvoxError | None = None
@@ -155,6 +156,11 @@ class SpeechStream:
     def has_room(self) -> bool:
         """Whether the producer is within its lead."""
         return self.num_written - self._num_delivered < self._max_lead
+
+    @property
+    def full_for_s(self) -> float:
+        """For how many seconds there has been no room; 0 while there is some."""
+        return 0.0 if self._full_since is None else max(0.0, self._loop.time() - self._full_since)
 
     @property
     def closed(self) -> bool:
@@ -270,6 +276,8 @@ class SpeechStream:
     def _refresh(self) -> None:
         """Derive who may go on from the state, so that no order of calls can leave both sides waiting."""
         paused = not self.has_room
+        if paused != (self._full_since is not None):
+            self._full_since = self._loop.time() if paused else None
         enough = self._num_buffered >= self._chunk_target
         rest_is_due = self._num_buffered > 0 and (paused or self._held_enough)
         _assign(self._readable, self.closed or enough or rest_is_due)

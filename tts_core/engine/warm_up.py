@@ -58,6 +58,8 @@ def warm_up(model: LoadedModel, runner: ModelRunner) -> None:
     style = style_of(_silence(model), model)
     _timed("prompts", lambda: _prompts(model, runner, is_cuda))
     _timed("a decode step", lambda: _decode(runner))
+    if runner.shelves.count:
+        _timed("parking", lambda: _park(runner))
     _timed("windows", lambda: _windows(model, runner, style))
     _timed("latents", lambda: _latents(model, runner, style, is_cuda))
     _timed("readers", lambda: _readers(model, is_cuda))
@@ -100,6 +102,17 @@ def _decode(runner: ModelRunner) -> None:
     runner.decode(rows, runner.num_slots)
     for row in rows:
         runner.clear(row.slot, 2)
+
+
+def _park(runner: ModelRunner) -> None:
+    """Park the longest sequence, and let it come back."""
+    last = runner.max_len - 1
+    row = Row(slot=0, token=0, position=last, audio_position=0, step=1, may_end=True)
+    runner.park(row, 0)
+    nothing = torch.zeros(0, dtype=torch.long, device=runner.cache.keys.device)
+    runner.restore(row, 0, SamplingParams(), NoiseSource(0, 0), nothing)
+    runner.forget(0)
+    runner.clear(0, last)
 
 
 def _windows(model: LoadedModel, runner: ModelRunner, style: Style) -> None:

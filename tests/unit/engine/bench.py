@@ -107,12 +107,14 @@ class Bench:
         window_rows: int = 1,
         max_len: int = 512,
         policy: Policy | None = None,
+        num_shelves: int = 0,
     ) -> None:
         self.model, self.reading = model, deque[Sequence]()
         self.options = SpeakingOptions(max_len=max_len)
         shapes = Shapes(window_rows=window_rows)
-        self.runner = ModelRunner(model.t2s, model.sovits.generator, num_slots, max_len, shapes, math.nan)
-        self.scheduler = Scheduler(num_slots, policy or LeastHeadroom(), window_rows)
+        models = model.t2s, model.sovits.generator
+        self.runner = ModelRunner(*models, num_slots, max_len, shapes, math.nan, num_shelves)
+        self.scheduler = Scheduler(num_slots, policy or LeastHeadroom(), window_rows, num_shelves)
         self.ears, self.diary = Ears(), Diary(num_slots)
         self.engine = Engine(model, self.runner, self.scheduler, self.reading.append, self.ears, self.diary)
         self._prompts = Prompts(model)

@@ -60,6 +60,20 @@ class Speaker:
     def leave(self, runner: ModelRunner) -> None:
         runner.clear(self.slot, len(self.inputs) + len(self.codes) + 1)
 
+    def park(self, runner: ModelRunner, shelf: int) -> None:
+        """Leave for a shelf."""
+        runner.park(self.row(), shelf)
+        self.leave(runner)
+        self.slot = -1
+
+    def come_back(self, runner: ModelRunner, shelf: int, slot: int) -> None:
+        """Go on in another slot, or the same."""
+        self.slot = slot
+        prompt = self.inputs.prompt
+        said = torch.cat((prompt, prompt.new_tensor(self.codes)))
+        runner.restore(self.row(), shelf, self.params, self.source, said)
+        runner.forget(shelf)
+
     def row(self) -> Row:
         num_codes = len(self.codes)
         return Row(
@@ -90,6 +104,7 @@ def finish(runner: ModelRunner, *speakers: Speaker) -> None:
         advance(runner, *going)
 
 
-def new_runner(model: LoadedModel, free_value: float = math.nan) -> ModelRunner:
+def new_runner(model: LoadedModel, free_value: float = math.nan, num_shelves: int = 0) -> ModelRunner:
     """Return a runner whose free slots are poisoned, unless another value is given."""
-    return ModelRunner(model.t2s, model.sovits.generator, NUM_SLOTS, MAX_LEN, Shapes(), free_value)
+    models = model.t2s, model.sovits.generator
+    return ModelRunner(*models, NUM_SLOTS, MAX_LEN, Shapes(), free_value, num_shelves)

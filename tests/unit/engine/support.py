@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import cast
 
-from tts_core.engine.operations import Decode, Operation, Prefill, Shape, Vocode
+from tts_core.engine.operations import Decode, Operation, Park, Prefill, Restore, Shape, Vocode
 from tts_core.engine.scheduler import Scheduler
 from tts_core.engine.sequence import Listener, Sequence, SequenceStatus
 from tts_core.engine.stream import SpeechStream
@@ -156,7 +156,10 @@ class Driver:
 
     def remove(self, listener: Listener) -> None:
         for sequence in self.scheduler.remove(listener):
-            self.scheduler.free(sequence)
+            if sequence.slot is not None:
+                self.scheduler.free(sequence)
+            if sequence.shelf is not None:
+                self.scheduler.free_shelf(sequence)
 
     def step(self) -> Operation | None:
         """Do one operation."""
@@ -169,6 +172,12 @@ class Driver:
         elif isinstance(operation, Decode):
             for sequence in operation.sequences:
                 self._add_token(sequence)
+        elif isinstance(operation, Park):
+            self.scheduler.free(operation.sequence)
+            self.scheduler.parked(operation.sequence)
+        elif isinstance(operation, Restore):
+            self.scheduler.free_shelf(operation.sequence)
+            self.scheduler.restored(operation.sequence)
         elif isinstance(operation, Shape):
             fake_vocoder(operation.sequence).shape(len(operation.sequence.codes))
         elif isinstance(operation, Vocode):

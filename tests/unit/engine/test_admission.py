@@ -10,8 +10,11 @@ from tts_core.engine.costs import Costs
 from tts_core.engine.operations import Vocode
 from tts_core.engine.sequence import SequenceStatus
 from tts_core.errors import Overloaded
+from tts_core.models.gpt_sovits.vocoding import WINDOW_FRAMES
 
 NUM_SLOTS = 8
+FRAMES_PER_S = 50
+MOST_STREAMS = 12
 
 
 def admission(voice_s: float, min_pace: float) -> Admission:
@@ -19,12 +22,12 @@ def admission(voice_s: float, min_pace: float) -> Admission:
     costs = Costs(NUM_SLOTS)
     if voice_s:
         costs.observe(Vocode((new_sequence(SequenceStatus.DECODED),)), voice_s, audio_s=1.0)
-    return Admission(costs, NUM_SLOTS, min_pace)
+    return Admission(costs, NUM_SLOTS, MOST_STREAMS, min_pace)
 
 
-def admits(door: Admission, num_open: int) -> bool:
+def admits(door: Admission, num_open: int, num_stalled: int = 0) -> bool:
     try:
-        door.check(num_open)
+        door.check(num_open, num_stalled)
     except Overloaded:
         return False
     return True
@@ -65,3 +68,29 @@ def test_a_refusal_says_why_and_when_to_come_again(door: Admission, num_open: in
     with pytest.raises(Overloaded, match=reason) as caught:
         door.check(num_open)
     assert caught.value.retry_after_s
+
+
+# Those who have stalled
+
+
+@pytest.mark.parametrize("min_pace", [0.0, 1.0])
+def test_whoever_has_stalled_takes_no_slot_up_to_a_number_of_streams(min_pace: float) -> None:
+    door = admission(0.0, min_pace)
+    assert not admits(door, NUM_SLOTS, num_stalled=0)
+    assert admits(door, NUM_SLOTS, num_stalled=1)
+    assert not admits(door, NUM_SLOTS + 1, num_stalled=1)
+    assert admits(door, MOST_STREAMS - 1, num_stalled=MOST_STREAMS - 1)
+    with pytest.raises(Overloaded, match="12 streams are open already"):
+        door.check(MOST_STREAMS, num_stalled=MOST_STREAMS)
+
+
+def test_whoever_has_stalled_counts_for_the_pace_that_they_will_want_again() -> None:
+    door = admission(0.1, min_pace=1.0)
+    assert admits(door, 9, num_stalled=9)
+    assert not admits(door, 10, num_stalled=10)
+
+
+def test_slots_alone_are_lent_by_those_only_who_do_not_listen() -> None:
+    """A player with a small buffer has no room half of the time, and needs its slot all the same."""
+    assert admission(0.0, min_pace=1.0).stalled_after_s == 0.0
+    assert admission(0.0, min_pace=0.0).stalled_after_s > max(WINDOW_FRAMES) / FRAMES_PER_S

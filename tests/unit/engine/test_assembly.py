@@ -59,13 +59,33 @@ def test_windows_are_scheduled_as_they_are_generated(model: LoadedModel) -> None
     assert engine._scheduler._window_rows == engine._runner.shapes.window_rows == 3
 
 
+# Streams beyond slots
+
+
+@pytest.mark.parametrize(
+    ("num_slots", "max_streams", "most_streams", "num_shelves"),
+    [(4, None, 6, 3), (1, None, 2, 2), (5, None, 8, 4), (4, 4, 4, 0), (4, 3, 3, 0), (4, 5, 5, 2)],
+)
+def test_there_are_shelves_for_those_who_have_no_slot(
+    num_slots: int, max_streams: int | None, most_streams: int, num_shelves: int
+) -> None:
+    options = EngineOptions(num_slots=num_slots, max_streams=max_streams)
+    assert (options.most_streams, options.num_shelves) == (most_streams, num_shelves)
+
+
+def test_they_are_there_from_the_start(model: LoadedModel) -> None:
+    engine = assembled(model, dataclasses.replace(OPTIONS, max_streams=5))
+    assert engine._runner.shelves.count == 3
+    assert engine._scheduler._shelves.num_slots == 3
+
+
 # What a start leaves behind
 
 
 @pytest.mark.parametrize("free_value", [0.0, math.nan])
 def test_nothing_of_the_trials_stays_in_the_cache(free_value: float, model: LoadedModel) -> None:
-    cache = assembled(model, dataclasses.replace(OPTIONS, free_value=free_value))._runner.cache
-    for store in (cache.keys, cache.values):
+    runner = assembled(model, dataclasses.replace(OPTIONS, free_value=free_value))._runner
+    for store in (runner.cache.keys, runner.cache.values, runner.shelves._store[:1]):
         assert torch.equal(store, torch.full_like(store, free_value)) or store.isnan().all()
 
 

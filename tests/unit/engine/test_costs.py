@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.engine.support import new_sequence
 from tts_core.engine.costs import TOKENS_PER_S, Costs, Mean
-from tts_core.engine.operations import Decode, Prefill, Shape, Vocode
+from tts_core.engine.operations import Decode, Park, Prefill, Restore, Shape, Vocode
 from tts_core.engine.sequence import SequenceStatus
 
 SEGMENT_S = 4.0
@@ -82,3 +82,19 @@ def test_the_pace_counts_steps_once_and_prompts_and_audio_for_each() -> None:
     busy_s = TOKENS_PER_S * 0.01 + 4 * (0.05 + 0.4 / SEGMENT_S)
     assert costs.pace(4) == pytest.approx(1 / busy_s)
     assert costs.pace(8) < costs.pace(4)
+
+
+def test_more_listeners_than_slots_take_turns_in_them() -> None:
+    costs, sequence = Costs(num_slots=4), new_sequence(SequenceStatus.DECODED)
+    costs.observe(decode(4), 0.01)
+    costs.observe(Vocode((sequence,)), 0.05, audio_s=1.0)
+    assert costs.pace(4) == pytest.approx(1 / (TOKENS_PER_S * 0.01 + 4 * 0.05))
+    assert costs.pace(6) == pytest.approx(1 / (TOKENS_PER_S * 0.01 * 1.5 + 6 * 0.05))
+
+
+@pytest.mark.parametrize("operation", [Park, Restore])
+def test_lending_a_slot_is_neither_audio_nor_a_prompt(operation: type[Park | Restore]) -> None:
+    costs = costs_of(r2=0.02)
+    costs.observe(operation(new_sequence(SequenceStatus.PARKED)), 9.0)
+    assert (costs.voice_s, costs.prefill_s, costs.decode_s(1)) == (0.0, 0.0, 0.02)
+    assert costs.stages()[operation.__name__.lower()].num_steps == 1

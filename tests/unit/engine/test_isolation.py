@@ -60,13 +60,13 @@ def is_different(outcome: Outcome, alone: bytes) -> bool:
     return not alone.startswith(outcome.pcm)
 
 
-async def check_books(engine: BatchingEngine, endings: Counter[Ending]) -> None:
+async def check_books(engine: BatchingEngine, endings: Counter[Ending], count: int = NUM_REQUESTS) -> None:
     """Check that nobody and nothing is left, neither in the books nor in the slots."""
     engine.check_health()
     stats = engine.stats()
-    assert (stats.num_open, stats.num_finished + stats.num_aborted) == (0, NUM_REQUESTS)
+    assert (stats.num_open, stats.num_finished + stats.num_aborted) == (0, count)
     # Some had left what was spoken to its end already.
-    assert endings[Ending.COMPLETE] <= stats.num_finished <= NUM_REQUESTS - endings[Ending.FAILED]
+    assert endings[Ending.COMPLETE] <= stats.num_finished <= count - endings[Ending.FAILED]
     loop, looked = asyncio.get_running_loop(), asyncio.Event()
     left: list[object] = []
 
@@ -74,7 +74,8 @@ async def check_books(engine: BatchingEngine, endings: Counter[Ending]) -> None:
         inner.check_idle()
         cache = inner._runner.cache
         clean = all(bool(torch.isnan(store[..., 1:, :]).all()) for store in (cache.keys, cache.values))
-        left.extend((inner._scheduler.listeners, inner._scheduler.num_running, clean))
+        num_held = inner._scheduler.num_running + inner._scheduler.num_parked
+        left.extend((inner._scheduler.listeners, num_held, clean))
         loop.call_soon_threadsafe(looked.set)
 
     assert engine._owner is not None

@@ -15,7 +15,7 @@ from deployments.engines import take_device
 from tests.unit.models.gpt_sovits_engine.support import new_engine
 from tts_core.engine import assembly
 from tts_core.engine.free_memory import free_memory
-from tts_core.engine.memory import GIB, Item, MemoryPlan, plan_memory
+from tts_core.engine.memory import GIB, Item, MemoryPlan, plan_host_memory, plan_memory
 from tts_core.engine.model_runner import ModelRunner
 from tts_core.engine.shapes import Shapes
 from tts_core.errors import EngineStopped, SetupError
@@ -53,6 +53,24 @@ def test_the_cache_is_reckoned_as_it_will_be(model: LoadedModel) -> None:
     config = model.t2s.config
     kib = 2 * config.num_layers * config.hidden_dim * 4 / 1024
     assert item(plan, "KV").how == f"3 slots x 256 positions x {kib:g} KiB"
+
+
+@pytest.mark.parametrize("num_shelves", [0, 3])
+def test_shelves_are_reckoned_as_they_will_be(model: LoadedModel, num_shelves: int) -> None:
+    plan = plan_memory(model, 3, 256, Shapes(), num_shelves)
+    runner = ModelRunner(model.t2s, model.sovits.generator, 3, 256, Shapes(), 0.0, num_shelves)
+    reckoned = [one for one in plan.items if one.name == "parked KV"]
+    assert sum(one.num_bytes for one in reckoned) == runner.shelves._store.nbytes
+    assert num_shelves * item(plan, "KV").num_bytes == 3 * runner.shelves._store.nbytes
+
+
+def test_a_gpus_shelves_are_the_hosts(model: LoadedModel) -> None:
+    on_gpu = dataclasses.replace(model, device=CUDA)
+    assert "parked KV" not in {one.name for one in plan_memory(on_gpu, 3, 256, Shapes(), 3).items}
+    host = plan_host_memory(on_gpu, 256, 3)
+    on_cpu = item(plan_memory(model, 3, 256, Shapes(), 3), "parked KV")
+    assert host.num_missing == host.num_bytes == on_cpu.num_bytes
+    assert plan_host_memory(on_gpu, 256, 0).num_bytes == 0
 
 
 def test_a_step_of_more_rows_than_slots_is_reckoned(model: LoadedModel) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
 from tests.unit.engine.support import Driver, new_listener, resume, stall
-from tts_core.engine.operations import Operation
+from tts_core.engine.operations import Operation, Park
 from tts_core.engine.policies import LeastHeadroom, RoundRobin
 from tts_core.engine.scheduler import Scheduler
 from tts_core.engine.sequence import Listener, SequenceStatus
@@ -19,6 +19,7 @@ class Crowd(RuleBasedStateMachine):
     """Listeners come, stall, resume and leave in any order."""
 
     NUM_SLOTS = 3
+    NUM_SHELVES = 0
     listeners = Bundle("listeners")
 
     def __init__(self) -> None:
@@ -69,10 +70,12 @@ class Crowd(RuleBasedStateMachine):
         owners = [one for who in self._driver.scheduler.listeners for one in who.sequences]
         slots = [one.slot for one in owners if one.slot is not None]
         assert len(set(slots)) == len(slots) == self._driver.scheduler.num_running
-        assert all(one.slot is None or one.status is SequenceStatus.RUNNING for one in owners)
-        assert (
-            max(Counter(id(one.listener) for one in owners if one.slot is not None).values(), default=0) <= 1
-        )
+        assert all((one.slot is not None) == (one.status is SequenceStatus.RUNNING) for one in owners)
+        shelves = [one.shelf for one in owners if one.shelf is not None]
+        assert len(set(shelves)) == len(shelves) == self._driver.scheduler.num_parked <= self.NUM_SHELVES
+        assert all((one.shelf is not None) == (one.status is SequenceStatus.PARKED) for one in owners)
+        placed = Counter(id(one.listener) for one in owners if one.slot is not None or one.shelf is not None)
+        assert max(placed.values(), default=0) <= 1
 
     def teardown(self) -> None:
         if self.driver is None:
@@ -82,7 +85,7 @@ class Crowd(RuleBasedStateMachine):
         self.driver.run(max_steps=10_000)
         assert sorted([*self.driver.finished, *self.left]) == sorted(f"r{i}" for i in range(self.num_came))
         assert self.driver.scheduler.listeners == ()
-        assert self.driver.scheduler.num_running == 0
+        assert self.driver.scheduler.num_running == self.driver.scheduler.num_parked == 0
         self.driver.scheduler.check_idle()
 
     @property
@@ -92,17 +95,26 @@ class Crowd(RuleBasedStateMachine):
         return self.driver
 
     def make_driver(self) -> Driver:
-        return Driver(Scheduler(self.NUM_SLOTS, LeastHeadroom(), window_rows=2), is_early=True)
+        scheduler = Scheduler(self.NUM_SLOTS, LeastHeadroom(), window_rows=2, num_shelves=self.NUM_SHELVES)
+        return Driver(scheduler, is_early=True)
 
     def _check(self, operation: Operation | None) -> None:
         for sequence in operation.sequences if operation else ():
-            assert sequence.listener.request_id not in self.stalled
+            assert isinstance(operation, Park) or sequence.listener.request_id not in self.stalled
             assert sequence.status is not SequenceStatus.DROPPED
 
 
 class RoundRobinCrowd(Crowd):
     def make_driver(self) -> Driver:
-        return Driver(Scheduler(self.NUM_SLOTS, RoundRobin()))
+        return Driver(Scheduler(self.NUM_SLOTS, RoundRobin(), num_shelves=self.NUM_SHELVES))
+
+
+class LendingCrowd(Crowd):
+    NUM_SLOTS, NUM_SHELVES = 2, 3
+
+
+class LendingRoundRobinCrowd(RoundRobinCrowd):
+    NUM_SLOTS, NUM_SHELVES = 1, 2
 
 
 _SETTINGS = settings(max_examples=60, stateful_step_count=40, deadline=None)
@@ -110,3 +122,7 @@ TestCrowd = Crowd.TestCase
 TestCrowd.settings = _SETTINGS
 TestRoundRobinCrowd = RoundRobinCrowd.TestCase
 TestRoundRobinCrowd.settings = _SETTINGS
+TestLendingCrowd = LendingCrowd.TestCase
+TestLendingCrowd.settings = _SETTINGS
+TestLendingRoundRobinCrowd = LendingRoundRobinCrowd.TestCase
+TestLendingRoundRobinCrowd.settings = _SETTINGS

@@ -65,6 +65,29 @@ async def test_producer_stops_a_lead_ahead_of_what_was_delivered_not_of_what_was
     assert stream.has_room
 
 
+async def test_it_is_told_for_how_long_there_has_been_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = asyncio.get_running_loop().time()
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now)
+    stream = make_stream(lead_s=2.0)
+    stream.write(SECOND)
+    now += 1.0
+    assert stream.full_for_s == 0.0
+    stream.write(SECOND)
+    await anext(stream)
+    now += 3.0
+    stream.write(SECOND)
+    assert stream.full_for_s == pytest.approx(3.0)
+    stream.acknowledge(1)
+    assert stream.full_for_s == pytest.approx(3.0)  # what was sent is less than what is too much
+    await anext(stream)
+    stream.acknowledge(2 * RATE_HZ)
+    assert stream.full_for_s == 0.0
+    stream.write(SECOND)
+    assert stream.full_for_s == 0.0
+    now += 1.0
+    assert stream.full_for_s == pytest.approx(1.0)
+
+
 async def test_first_chunk_is_handed_out_early_and_later_ones_grow() -> None:
     stream = make_stream(lead_s=100)
     reader = asyncio.create_task(anext(stream))

@@ -1,0 +1,52 @@
+"""What the models are given of a sequence."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from tts_core.engine.model_runner import Row
+from tts_core.engine.sampler import NoiseSource
+from tts_core.engine.sequence import Sequence
+from tts_core.models.gpt_sovits.decoding import DecodeInputs
+from tts_core.models.gpt_sovits.script import Script
+
+
+def script_of(sequence: Sequence) -> Script:
+    """Return the script of a prepared sequence's request."""
+    script = sequence.listener.script
+    assert script is not None, f"{sequence!r} was not prepared"
+    return script
+
+
+def inputs_of(sequence: Sequence) -> DecodeInputs:
+    """Return what T2S reads, as long as not all tokens are there."""
+    assert sequence.inputs is not None, f"{sequence!r} was not prepared, or is complete"
+    return sequence.inputs
+
+
+def source_of(sequence: Sequence) -> NoiseSource:
+    """Return where the noise of its present take comes from."""
+    take = sequence.takes.take if sequence.takes else 0
+    return NoiseSource(script_of(sequence).request.seed, sequence.index, take)
+
+
+def said_of(sequence: Sequence) -> Tensor:
+    """Return the tokens of its prompt, and its own so far: what a repetition would repeat."""
+    prompt = inputs_of(sequence).prompt
+    return torch.cat((prompt, prompt.new_tensor(sequence.codes)))
+
+
+def row_of(sequence: Sequence) -> Row:
+    """Return a sequence's part in the next decode step."""
+    sampling, slot = script_of(sequence).sampling, sequence.slot
+    assert slot is not None
+    num_codes = len(sequence.codes)
+    return Row(
+        slot=slot,
+        token=sequence.codes[-1],
+        position=sequence.num_inputs + num_codes - 1,
+        audio_position=sequence.num_prompt + num_codes - 1,
+        step=num_codes,
+        may_end=not sampling.ignore_eos and num_codes >= sampling.min_tokens,
+    )
