@@ -26,6 +26,7 @@ LAYERS = {
     "tts_core.engine.work": 2,
     "tts_core.engine": 4,
     "tts_core.engine.assembly": 5,
+    "tts_core.engine.identity": 5,
     "tts_core.engine.async_engine": 6,
     "tts_core.voices": 2,
     "tts_core.models.formant.engine": 4,
