@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Request
 
 from deployments.http.gpt_sovits.fields import text_of
 from deployments.http.service import Service
+from deployments.http.voices.origin import check_origin
 from tts_core.errors import InvalidParameter, PolyvoxError
 
 
@@ -24,19 +25,21 @@ def control_routes(service: Service) -> APIRouter:
     router = APIRouter(tags=["GPT-SoVITS"])
 
     @router.get("/control")
-    async def get_control(command: str = "") -> dict[str, str]:
-        return _obey(service, command)
+    async def get_control(request: Request, command: str = "") -> dict[str, str]:
+        return _obey(service, request, command)
 
     @router.post("/control")
     async def post_control(request: Request, body: Annotated[dict[str, Any], Body()]) -> dict[str, str]:
-        return _obey(service, text_of("command", body.get("command")))
+        return _obey(service, request, text_of("command", body.get("command")))
 
     return router
 
 
-def _obey(service: Service, command: str) -> dict[str, str]:
+def _obey(service: Service, request: Request, command: str) -> dict[str, str]:
     if not service.args.control or service.end is None:
         raise ControlOff("/control is off on this server: `ingress.control: true` in its configuration is on")
+    if request.state.key is None:
+        check_origin(request.headers, service.args.cors_origins)
     if command == "restart":
         raise InvalidParameter(
             "restart isn't for requests: Ray Serve replaces what fails, and `serve deploy` what has changed",
