@@ -17,11 +17,11 @@ from ray import serve
 from benchmarks.make_checkpoint import make_checkpoint
 from deployments.app import build
 from deployments.config import AppArgs
-from tests.serve.test_gpt_sovits import fine_tune, folder
+from tests.serve.test_gpt_sovits import fine_tune
 from tests.support.listeners import SPEAK, Heard, RawListener, body, listen, listen_together
 from tests.support.server import RunningServer
-
-__all__ = ["folder"]
+from tests.unit.voices.samples import add
+from tts_core.voices import VoiceStore
 
 TEXT = "A short sentence, spoken by somebody who was recorded once."
 HEARD_S = 1.0
@@ -55,8 +55,11 @@ def many(folder: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def files(folder: Path) -> Path:
-    """The weights of the models: good ones, one cut off, and one of another version."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A voice, and the models' weights: good ones, one cut off, and one of another version."""
+    folder = tmp_path_factory.mktemp("many")
+    add(VoiceStore(folder / "voices"), "ann")
+    fine_tune(make_checkpoint("v2", folder / "weights", tiny=True).sovits, folder / "tuned.pth")
     fine_tune(folder / "tuned.pth", folder / "again.pth")
     (folder / "cut.pth").write_bytes((folder / "tuned.pth").read_bytes()[:-5000])
     other = make_checkpoint("v1", folder / "other", tiny=True)
@@ -65,8 +68,8 @@ def files(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def url(server: RunningServer, files: Path) -> Iterator[str]:
-    args = {"engines": [many(files)], "ingress": {"cpus": 0.1}}
+def url(server: RunningServer, folder: Path) -> Iterator[str]:
+    args = {"engines": [many(folder)], "ingress": {"cpus": 0.1}}
     serve.run(build(AppArgs.model_validate(args)), name="many", route_prefix="/many")
     yield f"{server.url}/many"
     serve.delete("many")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -80,6 +80,7 @@ class Table:
     loader: FakeLoader
     told: list[set[str]]
     ended: list[tuple[str, str]]
+    on_load: list[Callable[[str, str], None]] = field(default_factory=list)
 
     async def open(self, model: str) -> FakeEngine:
         return cast(FakeEngine, await self.residents.open(request(model)))
@@ -102,8 +103,13 @@ def table(limit: int, *, is_open: bool = True) -> Table:
     def tell(models: Collection[str]) -> None:
         told.append(set(models))
 
-    residents = Residents(MODELS, limit, SLOTS, loader, tell, lambda *load: ended.append(load))
-    return Table(residents, loader, told, ended)
+    def on_load(model: str, code: str) -> None:
+        ended.append((model, code))
+        for told_too in one.on_load:
+            told_too(model, code)
+
+    one = Table(Residents(MODELS, limit, SLOTS, loader, tell, on_load), loader, told, ended)
+    return one
 
 
 def request(model: str) -> SynthesisRequest:
@@ -230,13 +236,30 @@ async def test_a_listener_who_comes_while_files_are_checked_keeps_the_model() ->
 
 async def test_a_model_that_is_just_loaded_stays_until_those_who_waited_have_listened() -> None:
     one = table(1, is_open=False)
+    refusals = list[str]()
+
+    def ask_at_once(model: str, _: str) -> None:
+        """Ask for another model while those who waited for this one haven't been told yet."""
+        with pytest.raises(Overloaded) as refusal:
+            one.residents.open(request("b")).send(None)
+        refusals.append(refusal.value.code)
+
+    one.on_load.append(ask_at_once)
     waiting = asyncio.create_task(one.open("a"))
     await turns()
     one.loader.gate.set()
-    others = [asyncio.create_task(one.open(model)) for model in ("b", "c")]
     assert not (await waiting).is_stopped
-    results = await asyncio.gather(*others, return_exceptions=True)
-    assert all(isinstance(result, Overloaded) for result in results)
+    assert refusals == ["overloaded"]
+
+
+async def test_models_are_loaded_one_after_the_other() -> None:
+    one = table(3, is_open=False)
+    asking = [asyncio.create_task(one.open(model)) for model in ("a", "b", "c")]
+    await turns()
+    assert one.loader.loaded == ["a"]
+    one.loader.gate.set()
+    await asyncio.gather(*asking)
+    assert one.here == {"a", "b", "c"}
 
 
 # What fails
