@@ -15,7 +15,7 @@ from deployments.http.sampling import SamplingFields
 from deployments.http.text_fields import TextFields
 from tts_core.errors import InvalidParameter
 
-MAX_AUX = 16
+MAX_AUX = 8
 _MODES = {"false": 0, "no": 0, "off": 0, "f": 0, "n": 0, "true": 1, "yes": 1, "on": 1, "t": 1, "y": 1, "": 0}
 _VERBATIM = frozenset({"text", "ref_audio_path"})
 # How the dialects beside api_v2 spell what api_v2 has a word for; those named first go first.

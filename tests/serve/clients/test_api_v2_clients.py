@@ -148,7 +148,7 @@ def test_call_me_names_weights_in_its_request(server_url: str) -> None:
 
 
 def test_xiaozhi_posts_fields_that_nobody_knows(server_url: str) -> None:
-    body = {
+    body: dict[str, Any] = {
         "text": SAYS,
         "text_lang": "auto",
         "ref_audio_path": "demo.wav",
@@ -175,7 +175,7 @@ def test_xiaozhi_posts_fields_that_nobody_knows(server_url: str) -> None:
 
 
 def test_livetalking_opens_each_chunk_as_one_ogg_file(server_url: str) -> None:
-    body = {
+    body: dict[str, Any] = {
         "text": f"{SAYS} {SAYS} {SAYS}",
         "text_lang": "en",
         "ref_audio_path": VOICE,
@@ -196,7 +196,7 @@ def test_livetalking_opens_each_chunk_as_one_ogg_file(server_url: str) -> None:
 
 def test_videolingo_asks_whether_it_is_there_and_saves_a_file(server_url: str) -> None:
     assert requests.get(f"{server_url}/ping", timeout=5).status_code == 200
-    body = {
+    body: dict[str, Any] = {
         "text": SAYS,
         "text_lang": "en",
         "ref_audio_path": VOICE,
@@ -210,7 +210,7 @@ def test_videolingo_asks_whether_it_is_there_and_saves_a_file(server_url: str) -
 
 
 def test_pyvideotrans_may_leave_the_prompts_language_empty(server_url: str) -> None:
-    body = {
+    body: dict[str, Any] = {
         "text": SAYS,
         "text_lang": "en",
         "ref_audio_path": VOICE,

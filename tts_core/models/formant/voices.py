@@ -120,8 +120,7 @@ class Catalogue:
         return self._in_language(base, language)._replace(variant=variant)
 
     def _in_language(self, voice: Voice, language: str | None) -> Voice:
-        # GPT-SoVITS's "all_zh" and "auto_yue" are kinds of a language; espeak-ng has one of each.
-        name = _normal(language or "auto").removeprefix("all-").removeprefix("auto-")
+        name = _normal(language or "auto")
         if name in ("auto", voice.primary_language):
             return voice
         found = self._by_name.get(name)

@@ -138,6 +138,8 @@ async def test_an_engine_that_is_down_holds_up_nobody_who_speaks_with_another(
     [
         ({}, (None, None)),
         ({"prompt_text": "", "prompt_lang": "zh"}, (None, None)),
+        # AstrBot's way to write what isn't set.
+        ({"prompt_text": "none", "prompt_lang": "none"}, (None, None)),
         ({"prompt_text": "What it says.", "prompt_lang": "EN"}, ("What it says.", "en")),
         ({"prompt_text": "What it says.", "prompt_lang": ""}, ("What it says.", None)),
         ({"prompt_text": "What it says.", "prompt_lang": "中英混合"}, ("What it says.", "zh")),
@@ -199,7 +201,7 @@ async def test_further_references_may_repeat_their_key(ingress: httpx.AsyncClien
         assert voices.requests[-1].timbres == ("Bob", "cem")
 
 
-@pytest.mark.parametrize("paths", [["nobody.wav"], ["ann", "/etc/passwd"], ["x"] * 17, "[1", [1], {"a": 1}])
+@pytest.mark.parametrize("paths", [["nobody.wav"], ["ann", "/etc/passwd"], ["x"] * 17, "[1", "[1]", "[happy]nobody.wav", [1], {"a": 1}])
 async def test_a_further_reference_that_is_none_is_told(ingress: httpx.AsyncClient, paths: Any) -> None:
     answer = await ingress.post("/tts", json={**TTS, "aux_ref_audio_paths": paths})
     assert answer.status_code == 400
