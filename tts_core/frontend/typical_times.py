@@ -149,9 +149,8 @@ _CUTTERS: dict[str, Callable[[str], Sequence[str]]] = {
 def _measure(language: str, readings: Readings) -> Callable[[str], float]:
     def measure(word: str) -> float:
         # Syllables of Chinese and Korean are even, and a dictionary takes longer than it is worth.
-        if language != "ja" and (_HAN.match(word) or is_unspaced(word[0])) and not _DIGIT.search(word):
-            return letters_ms(word)
-        if _HANGUL.match(word) and not _DIGIT.search(word):
+        is_even = _HANGUL.match(word) or (language in ("zh", "yue") and _HAN.match(word))
+        if is_even and not _DIGIT.search(word):
             return letters_ms(word)
         own = "en" if _LATIN.search(word) and not _HAN.search(word) and not _KANA.search(word) else language
         try:

@@ -27,7 +27,7 @@ from tts_core.timing.silence import FRAME_S, Run, frame_samples, runs_of, silent
 _FRAME_MS = 1000 * FRAME_S
 _LEAST_PAUSE_FRAMES = 5
 _CERTAIN_PAUSE_FRAMES = 12
-_MAX_PAUSES = 40
+_MAX_PAUSES = 24
 
 # By what follows a word: nothing, a space, the end of a clause, of a sentence.
 _PAUSE_COST = np.array([5.0, 3.0, 0.0, 0.0])

@@ -83,6 +83,11 @@ def test_each_script_is_timed_in_its_own_language() -> None:
     assert named["programming"] > named["我"]
 
 
+def test_what_the_language_cant_say_is_no_word() -> None:
+    text = "Hello สวัสดี 你好 world"
+    assert [text[word.start : word.end] for word in timed_words(text, "en")] == ["Hello", "world"]
+
+
 def mapped(source: str, options: TextOptions, language: str = "en") -> list[tuple[str, str | None]]:
     """Return the words that are spoken, and what they stand for in the source."""
     spoken = filter_text(source, options, language, 20).text

@@ -100,7 +100,7 @@ async def test_endless_computation_is_ended_by_the_timer() -> None:
         "import os, socket\n"
         "from tts_core.models.formant import host, wire\n"
         "class Stuck:\n"
-        "    def speak(self, utterance, write):\n"
+        "    def speak(self, utterance, write, note_word):\n"
         "        while True: pass\n"
         "ours, theirs = socket.socketpair()\n"
         'theirs.sendall(wire.pack(wire.FrameKind.SPEAK, b\'["a", "b", 175, 50, 50, 1.0, false]\'))\n'
