@@ -57,9 +57,15 @@ async def hear_alone(url: str, asks: Sequence[Ask]) -> dict[int, bytes]:
     return alone
 
 
-async def run_crowd(url: str, asks: Sequence[Ask], size: int, calm_s: float, disturb: Disturb) -> Run:
-    """Let them listen for a while, then do the harm, and hear out who is listening when it is over."""
-    alone = await hear_alone(url, asks)
+async def run_crowd(
+    urls: tuple[str, str], asks: Sequence[Ask], size: int, calm_s: float, disturb: Disturb
+) -> Run:
+    """Let them listen for a while, then do the harm, and hear out who is listening when it is over.
+
+    Args:
+        urls: where those ask who live from hand to mouth, and where the others do.
+    """
+    alone = await hear_alone(urls[1], asks)
     events, heard, is_over = Events(), list[Heard](), asyncio.Event()
     everyone = itertools.cycle(asks)
     async with open_session(EDGE_S) as edge, open_session(AHEAD_S) as ahead:
@@ -67,8 +73,9 @@ async def run_crowd(url: str, asks: Sequence[Ask], size: int, calm_s: float, dis
         async def sit(number: int) -> None:
             await asyncio.sleep(calm_s * number / (2 * size))
             session, keep_s = ((edge, EDGE_S), (ahead, AHEAD_S))[number % 2]
+            url = urls[number % 2]
             while not is_over.is_set():
-                one = await listen(session, url, next(everyone), keep_s)
+                one = await listen(session, url, next(everyone), keep_s, is_over)
                 if one.data == alone[one.ask.key]:
                     one.data = alone[one.ask.key]  # held once: hours of audio must fit into memory
                 heard.append(one)

@@ -120,7 +120,7 @@ class Fleet:
 
 
 @contextmanager
-def fleet(model: str, replicas: int, *, sentences: int = 6, nodes: int = 0, **how: Any) -> Iterator[Fleet]:
+def fleet(model: str, replicas: int, *, sentences: int = 40, nodes: int = 0, **how: Any) -> Iterator[Fleet]:
     """Run a server with so many engine replicas.
 
     Args:
@@ -132,9 +132,9 @@ def fleet(model: str, replicas: int, *, sentences: int = 6, nodes: int = 0, **ho
     device = "gpu" if nodes else "cpu"
     if model == "formant":
         with run_server(formant_args(replicas, device=device), nodes=nodes, **how) as server:
-            yield Fleet(server, formant_asks(8, sentences=sentences))
+            yield Fleet(server, formant_asks(6, sentences=sentences))
         return
     with tempfile.TemporaryDirectory(prefix="pvx-weights-") as folder:
         make_neural(Path(folder))
         with run_server(neural_args(replicas, Path(folder), device=device), nodes=nodes, **how) as server:
-            yield Fleet(server, neural_asks(8, sentences=sentences))
+            yield Fleet(server, neural_asks(4, sentences=sentences))

@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,9 @@ import aiohttp
 EDGE_S, AHEAD_S = 0.3, 5.0
 """What listeners keep in hand: some live from hand to mouth, others are as far ahead as players are."""
 _BYTES_PER_S = 48_000
-_SMALL_BUFFER = 8192
+_SMALL_BUFFER, _LARGE_BUFFER = 8192, 65_536
+_MSS = 1460
+"""As on a network. Loopback's own, 64 KiB, makes kernels hold a minute of audio on the sender's side."""
 _STEP = 4096
 
 
@@ -49,14 +52,15 @@ class Heard:
 
 
 def open_session(keep_s: float) -> aiohttp.ClientSession:
-    """Return a client whose sockets hold next to nothing for those who live from hand to mouth."""
+    """Return a client whose sockets hold little; next to nothing for who lives from hand to mouth."""
 
     def make_socket(address: Any) -> socket.socket:
         family, kind, protocol, _, _ = address
         made = socket.socket(family=family, type=kind, proto=protocol)
         made.setblocking(False)
-        if keep_s < 1.0:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SMALL_BUFFER)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, _MSS)
+        buffer = _SMALL_BUFFER if keep_s < 1.0 else _LARGE_BUFFER
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         return made
 
     connector = aiohttp.TCPConnector(limit=0, force_close=True, socket_factory=make_socket)
@@ -64,15 +68,26 @@ def open_session(keep_s: float) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=connector, timeout=timeout, read_bufsize=_STEP)
 
 
-async def listen(session: aiohttp.ClientSession, url: str, ask: Ask, keep_s: float | None) -> Heard:
-    """Make a request and play it, `keep_s` ahead; None takes all there is. Never raises."""
+async def listen(
+    session: aiohttp.ClientSession,
+    url: str,
+    ask: Ask,
+    keep_s: float | None,
+    in_a_hurry: asyncio.Event | None = None,
+) -> Heard:
+    """Make a request and play it, `keep_s` ahead. Never raises.
+
+    Args:
+        keep_s: seconds of audio to have in hand; None takes all there is.
+        in_a_hurry: once set, all there is is taken.
+    """
     heard = Heard(ask, time.monotonic())
     try:
         async with session.post(f"{url}/v1/audio/speech", json=dict(ask.body)) as answer:
             if answer.status != 200:
                 heard.error = _code(answer.status, await answer.read())
             else:
-                await _play(answer, heard, keep_s)
+                await _play(answer, heard, keep_s, in_a_hurry or asyncio.Event())
     except asyncio.TimeoutError:
         heard.error = "client gave up waiting"
     except (aiohttp.ClientError, OSError) as error:
@@ -81,7 +96,9 @@ async def listen(session: aiohttp.ClientSession, url: str, ask: Ask, keep_s: flo
     return heard
 
 
-async def _play(answer: aiohttp.ClientResponse, heard: Heard, keep_s: float | None) -> None:
+async def _play(
+    answer: aiohttp.ClientResponse, heard: Heard, keep_s: float | None, in_a_hurry: asyncio.Event
+) -> None:
     data = bytearray()
     began_s: float | None = None
     try:
@@ -92,7 +109,8 @@ async def _play(answer: aiohttp.ClientResponse, heard: Heard, keep_s: float | No
             audio_s = len(data) / _BYTES_PER_S
             heard.timeline.append((now_s, audio_s))
             if keep_s is not None and (ahead_s := audio_s - (now_s - began_s)) > keep_s:
-                await asyncio.sleep(ahead_s - keep_s)
+                with suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(in_a_hurry.wait(), ahead_s - keep_s)
     finally:
         heard.data = bytes(data)
 

@@ -27,8 +27,11 @@ COLUMNS = (
 _INTRODUCTION = """# What listeners notice when something goes
 
 Measured by `python -m benchmarks.chaos`, which starts each server, harms it, and writes these lines; the
-command of each is in its last column. Listeners play PCM at real time, half of them from hand to mouth
-({edge} s in hand, with a small socket buffer), half {ahead} s ahead, and ask again when they are through.
+command of each is in its last column. Listeners play PCM at real time and ask again when they are through.
+Half of them live from hand to mouth: {edge} s in hand, a small socket buffer, and straight from the ingress,
+since between it and HAProxy on the same machine the kernel holds up to a minute of audio. Half come through
+the proxy and keep {ahead} s ahead. When the harm is over, all take the rest as fast as it comes.
+
 Streams are those that were open when it happened or began later. "Bytes differ" counts answers that aren't,
 byte for byte, what the same request gives alone (for those that broke off: don't begin so), "of them short"
 answers that ended cleanly and too early. "Longest silence" is in mid-speech, of anyone; "before it" the same

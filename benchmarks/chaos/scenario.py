@@ -50,10 +50,26 @@ class Outcome:
 Scenario = Callable[[Options], Sequence[Outcome]]
 
 
-def attend(name: str, did: str, fleet: Fleet, options: Options, disturb: Disturb) -> Outcome:
-    """Let a crowd listen, do the harm, and say what was noticed."""
-    run = asyncio.run(run_crowd(fleet.server.url, fleet.asks, options.streams, CALM_S, disturb))
-    return Outcome(f"{name}, {options.model}", did, notice(run), tuple(run.events.notes))
+def attend(
+    name: str,
+    did: str,
+    fleet: Fleet,
+    options: Options,
+    disturb: Disturb,
+    *,
+    is_past_proxies: bool = True,
+) -> Outcome:
+    """Let a crowd listen, do the harm, and say what was noticed.
+
+    Args:
+        is_past_proxies: those who live from hand to mouth ask the ingress itself: between it and a proxy on
+            the same machine the kernel holds a minute of audio, behind which nothing could be noticed.
+    """
+    server = fleet.server
+    urls = (server.ingress_url() if is_past_proxies else server.url, server.url)
+    run = asyncio.run(run_crowd(urls, fleet.asks, options.streams, CALM_S, disturb))
+    notes = (*run.events.notes, f"{server.num_moves()} moves to another replica")
+    return Outcome(f"{name}, {options.model}", did, notice(run), notes)
 
 
 async def until(happens: Callable[[], bool], within_s: float) -> float | None:

@@ -22,6 +22,7 @@ from benchmarks.chaos.serving import APP
 
 _START_S = 180.0
 _END_S = 20.0
+_DIRECT_PORTS = range(30_000, 31_001)
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,19 @@ class Server:
     def nodes(self) -> list[psutil.Process]:
         """Return the raylets of the nodes, the head's first."""
         return [one for one in self.processes("/raylet ") if "--node_id" in " ".join(one.cmdline())]
+
+    def ingress_url(self) -> str:
+        """Return where an ingress replica itself answers; the proxy's address where it doesn't."""
+        for ingress in self.processes(f"ServeReplica:{APP}:Ingress"):
+            for one in ingress.net_connections("tcp"):
+                if one.status == psutil.CONN_LISTEN and one.laddr.port in _DIRECT_PORTS:
+                    return f"http://127.0.0.1:{one.laddr.port}"
+        return self.url
+
+    def num_moves(self) -> int:
+        """Return how often a stream has gone on with another replica, by the ingress's log."""
+        logs = (self.folder / "ray").glob("session_2*/logs/serve/*Ingress*.log")
+        return sum(path.read_text("utf-8", "replace").count("goes on elsewhere") for path in logs)
 
     def is_ready(self) -> bool:
         with suppress(httpx.HTTPError):

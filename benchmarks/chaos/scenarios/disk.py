@@ -32,7 +32,7 @@ def run(options: Options) -> Sequence[Outcome]:
         _add(disk / "voices", "bob", "en-us+m3")
         args = neural_args(2, Path(weights), voices=str(disk / "voices"), prompt_cache=str(disk / "prompts"))
         with run_server(args) as server:
-            running = Fleet(server, neural_asks(8, sentences=6))
+            running = Fleet(server, neural_asks(4, sentences=40))
 
             async def fill(events: Events) -> None:
                 events.mark()

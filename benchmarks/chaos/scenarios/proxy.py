@@ -31,7 +31,7 @@ def _kill(name: str, title: str, options: Options, *, is_haproxy: bool) -> Outco
             await settle(events, 10)
 
         did = f"SIGKILL of {'HAProxy' if is_haproxy else 'the proxy of Serve'}"
-        return attend(name, did, running, options, kill)
+        return attend(name, did, running, options, kill, is_past_proxies=False)
 
 
 def _is_proxy(command: list[str], title: str) -> bool:

@@ -25,7 +25,7 @@ def run(options: Options) -> Sequence[Outcome]:
         folder = Path(name)
         make_neural(folder)
         with run_server(_args(folder)) as server:
-            running = Fleet(server, neural_asks(8, sentences=6))
+            running = Fleet(server, neural_asks(4, sentences=40))
 
             async def ask_for_broken(events: Events) -> None:
                 events.mark()
