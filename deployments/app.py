@@ -30,7 +30,7 @@ ROUTER = RequestRouterConfig.model_validate(
 )
 
 # The engine refuses what exceeds its slots, at once and with a time to come back; Serve would let it wait.
-# The room above the slots is for those refusals, and for questions about health while all slots are taken.
+# The room above its streams is for those refusals, and for questions about health while all slots are taken.
 REFUSAL_ROOM = 64
 
 
@@ -60,7 +60,7 @@ def _engine_deployment(engine: EngineArgs, limits: LimitArgs) -> Deployment:
     replica = engine.replica
     return serve.deployment(
         name=f"TTSServer-{engine.name}",
-        max_ongoing_requests=engine.num_slots * engine.max_loaded_models + REFUSAL_ROOM,
+        max_ongoing_requests=engine.most_streams * engine.max_loaded_models + REFUSAL_ROOM,
         max_queued_requests=replica.max_queued_requests,
         backpressure_config=BackpressureConfig(status_code=429, retry_after_s=replica.retry_after_s),
         autoscaling_config=autoscaling_config(replica.autoscaling),

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tts_core.engine.admission import most_streams
 from tts_core.engine.stream import StreamLimits
 
 
@@ -115,6 +116,10 @@ class FormantArgs(StrictModel):
         return (self.model,)
 
     @property
+    def most_streams(self) -> int:
+        return self.num_slots
+
+    @property
     def max_loaded_models(self) -> int:
         return 1
 
@@ -154,7 +159,9 @@ class GPTSoVITSArgs(StrictModel):
 
     A listener is admitted while a slot is free and everyone would still get `min_pace` seconds of audio per
     second. Left out, it is 1 on a GPU: nobody who plays while listening runs dry. On a CPU it is 0: slots
-    alone decide.
+    alone decide. Whoever has stalled, and has all the audio that they may have, lends their slot meanwhile:
+    so up to `max_streams` can be open, half as many again as there are slots if it is left out. Each beyond
+    `num_slots` takes as much memory as a slot, the host's also where slots are a GPU's.
     """
 
     kind: Literal["gpt_sovits"] = "gpt_sovits"
@@ -168,6 +175,7 @@ class GPTSoVITSArgs(StrictModel):
     num_threads: PositiveInt = 1
     voice_thread: bool = False
     num_slots: PositiveInt = 4
+    max_streams: PositiveInt | None = None
     policy: Literal["least_headroom", "round_robin"] = "least_headroom"
     min_pace: Annotated[float, Field(ge=0)] | None = None
     streaming: StreamingArgs = StreamingArgs()
@@ -177,6 +185,16 @@ class GPTSoVITSArgs(StrictModel):
     @property
     def model_names(self) -> tuple[str, ...]:
         return tuple(self.models)
+
+    @property
+    def most_streams(self) -> int:
+        return most_streams(self.num_slots, self.max_streams)
+
+    @model_validator(mode="after")
+    def _slots_can_be_used(self) -> GPTSoVITSArgs:
+        if self.most_streams < self.num_slots:
+            raise ValueError(f"max_streams {self.max_streams} is less than num_slots {self.num_slots}")
+        return self
 
     @model_validator(mode="after")
     def _places_are_used(self) -> GPTSoVITSArgs:
@@ -257,6 +275,8 @@ class LiveTextArgs(StrictModel):
 class IngressArgs(StrictModel):
     """The HTTP edge. Its number is fixed: resizing it would cut the streams that it carries.
 
+    `default_reference` is the voice of GPT-SoVITS's clients that name none; without it they are told to.
+
     `graceful_shutdown_timeout_s` is as in `ReplicaArgs`.
 
     `keys` is a file of API keys, readable on each node that runs an ingress: see `polyvox keys`. Limits of
@@ -278,6 +298,7 @@ class IngressArgs(StrictModel):
     public_voices: bool = False
     open_to_all: bool = False
     control: bool = False
+    default_reference: str = ""
     cors_origins: tuple[str, ...] = Field(default=(), strict=False)
     model_aliases: dict[str, str] = {}
     voice_aliases: dict[str, str] = {}

@@ -78,6 +78,7 @@ def _gpt_sovits(args: GPTSoVITSArgs, name: str, gives_way: bool) -> AsyncEngine:
     voices = StoredVoices(VoiceStore(args.voices), PromptCache(args.prompt_cache), model)
     options = EngineOptions(
         num_slots=args.num_slots,
+        max_streams=args.max_streams,
         num_threads=args.num_threads,
         voice_thread=args.voice_thread,
         policy=args.policy,

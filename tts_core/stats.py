@@ -85,8 +85,8 @@ class EngineStats:
     """A snapshot.
 
     Attributes:
-        num_slots: streams that can be open at once.
-        num_open: streams that are open now.
+        num_slots: streams that are served at once.
+        num_open: streams that are open now: more than slots where those that have stalled lend theirs.
         num_paused: open streams that wait for their listener to take audio.
         num_finished: streams that came to their natural end since start-up.
         num_aborted: streams that ended before it.

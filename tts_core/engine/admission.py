@@ -14,6 +14,11 @@ STALLED_S = 5.0
 """Without room for so long is who doesn't listen: others have some again when a window has been played."""
 
 
+def most_streams(num_slots: int, max_streams: int | None) -> int:
+    """Return how many listeners may be here at once: unless said, half as many again as there are slots."""
+    return num_slots + (num_slots + 1) // 2 if max_streams is None else max_streams
+
+
 class Admission:
     """Admits by slots, and by the pace that everyone would have with one more.
 

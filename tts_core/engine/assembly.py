@@ -10,6 +10,7 @@ from typing import Literal
 import torch
 
 from tts_core.background import apart
+from tts_core.engine.admission import most_streams
 from tts_core.engine.costs import Costs
 from tts_core.engine.engine import Engine, Outlet
 from tts_core.engine.free_memory import free_memory
@@ -71,7 +72,7 @@ class EngineOptions:
 
     @property
     def most_streams(self) -> int:
-        return self.num_slots + (self.num_slots + 1) // 2 if self.max_streams is None else self.max_streams
+        return most_streams(self.num_slots, self.max_streams)
 
     @property
     def num_shelves(self) -> int:

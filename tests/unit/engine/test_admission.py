@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
+from deployments.config import GPTSoVITSArgs
 from tests.unit.engine.support import new_sequence
 from tts_core.engine.admission import Admission
 from tts_core.engine.costs import Costs
@@ -94,3 +96,13 @@ def test_slots_alone_are_lent_by_those_only_who_do_not_listen() -> None:
     """A player with a small buffer has no room half of the time, and needs its slot all the same."""
     assert admission(0.0, min_pace=1.0).stalled_after_s == 0.0
     assert admission(0.0, min_pace=0.0).stalled_after_s > max(WINDOW_FRAMES) / FRAMES_PER_S
+
+
+@pytest.mark.parametrize(("max_streams", "expected"), [(None, 6), (4, 4), (32, 32)])
+def test_so_many_streams_can_be_configured(max_streams: int | None, expected: int) -> None:
+    assert GPTSoVITSArgs(num_slots=4, max_streams=max_streams).most_streams == expected
+
+
+def test_fewer_streams_than_slots_are_a_mistake() -> None:
+    with pytest.raises(ValidationError, match="max_streams 3 is less than num_slots 4"):
+        GPTSoVITSArgs(num_slots=4, max_streams=3)
