@@ -137,6 +137,7 @@ class Speaking:
             text, language = given.prompt_text, given.prompt_lang
             own = {"prompt_text": text, "prompt_lang": language} if text else {}
             given = replace(choice, **own)
+        given = replace(given, ref_audio_path=given.ref_audio_path or self.service.args.default_reference)
         if not given.ref_audio_path:
             raise InvalidParameter(
                 "ref_audio_path is required: a voice's id, or the name of its reference's file",

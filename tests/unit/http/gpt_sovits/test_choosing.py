@@ -106,6 +106,21 @@ async def test_a_reference_is_for_requests_without_their_own(
     assert heard == [("Bob", None), ("ann", None), ("Bob", "What it says.")]
 
 
+async def test_a_server_may_have_a_reference_for_those_who_name_none(voices: Voices) -> None:
+    """As api.py's `-dr`. What a request or its session says goes first; an unknown one is still told."""
+    bare = {"text": "Hello there.", "text_language": "en"}
+    async with connect(voices, default_reference="ann") as client:
+        await client.get("/", params={**bare, "refer_wav_path": ""})
+        await client.post("/", json={**bare, "prompt_text": "What it says.", "prompt_language": "en"})
+        await client.post("/", json={**bare, "refer_wav_path": "bob.wav"})
+        assert (await client.post("/", json={**bare, "refer_wav_path": "nobody"})).status_code == 400
+        await choose(client, "set_refer_audio", refer_audio_path="cem")
+        await client.post("/", json=bare)
+    heard = [(request.voice, request.prompt_text) for request in voices.requests]
+    assert heard[:3] == [("ann", None), ("ann", "What it says."), ("Bob", None)]
+    assert heard[-1] == ("cem", None)
+
+
 async def test_names_keep_sessions_apart(ingress: httpx.AsyncClient, voices: Voices) -> None:
     await choose(ingress, "set_gpt_weights", base="/session/a", weights_path="two")
     for base in ("", "/session/a", "/session/b"):
