@@ -7,6 +7,7 @@ import ipaddress
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -23,6 +24,7 @@ CONNECT_TIMEOUT_S = 5.0
 SILENCE_TIMEOUT_S = 60.0  # longer than a server lets a request wait for a slot
 
 _MAX_QUOTED_CHARS = 200
+_VOICES = "/v1/audio/voices"
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,53 @@ class Server:
             PolyvoxError: as for `speak`.
         """
         with self._client() as client, self._transport_errors():
-            response = client.get("/v1/audio/voices")
+            response = client.get(_VOICES)
             _raise_for_status(response)
         voices = _json(response).get("voices")
         if not isinstance(voices, list) or not all(isinstance(voice, dict) for voice in voices):
             raise ServerRefused(f"{self.url} has a list of voices that is not Polyvox's")
         return [{str(key): str(value) for key, value in voice.items()} for voice in voices]
+
+    def add_voice(
+        self, name: str, recording: bytes, text: str, consent: str, language: str = "auto"
+    ) -> dict[str, Any]:
+        """Upload a voice and return what the server tells of it. It can be spoken with from then on.
+
+        Args:
+            name: what requests will call it.
+            recording: 3 to 10 s of one speaker, in any audio format.
+            text: what the recording says.
+            consent: the speaker's, in words.
+            language: of the text.
+
+        Raises:
+            PolyvoxError: as for `speak`; InvalidVoice and VoiceExists among them.
+        """
+        fields = {"name": name, "text": text, "consent": consent, "language": language}
+        return self._ask("POST", _VOICES, data=fields, files={"audio_sample": (name, recording)})
+
+    def inspect_voice(self, voice: str) -> dict[str, Any]:
+        """Return what the server tells of one voice. Raises as `speak`; UnknownVoice among them."""
+        return self._ask("GET", f"{_VOICES}/{quote(voice, safe='')}")
+
+    def preview_voice(self, voice: str, response_format: str = "wav") -> bytes:
+        """Return a sentence in a voice, encoded. Raises as `speak`; UnknownVoice among them."""
+        with self._client() as client, self._transport_errors():
+            path = f"{_VOICES}/{quote(voice, safe='')}/preview"
+            response = client.get(path, params={"response_format": response_format})
+            _raise_for_status(response)
+            _raise_unless_audio(response)
+        return response.content
+
+    def remove_voice(self, voice: str) -> dict[str, Any]:
+        """Delete a voice and return which one it was. Raises as `speak`; UnknownVoice among them."""
+        return self._ask("DELETE", f"{_VOICES}/{quote(voice, safe='')}")
+
+    def _ask(self, method: str, path: str, **content: Any) -> dict[str, Any]:
+        with self._client() as client, self._transport_errors():
+            response = client.request(method, path, **content)
+            _raise_for_status(response)
+        return _json(response)
 
     def _client(self) -> httpx.Client:
         base_url = self.url.rstrip("/").removesuffix("/v1")

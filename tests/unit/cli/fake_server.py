@@ -91,8 +91,12 @@ def _handler(server: FakeServer, answer: Answer) -> type[BaseHTTPRequestHandler]
         def do_GET(self) -> None:
             self._answer(None)
 
+        do_DELETE = do_GET
+
         def do_POST(self) -> None:
-            self._answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            is_json = self.headers["Content-Type"] == "application/json"
+            self._answer(json.loads(content) if is_json else content)
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

@@ -1,8 +1,10 @@
 """The holes that GPT-SoVITS's own servers were found to have, tried on this one.
 
-CVE-2025-49837 to 49841: weights by path, unpickled. CVE-2025-49833 to 49836, CVE-2026-63766: shell commands made
-of input. CVE-2026-65701: a reference's path tells which files there are. CVE-2026-65700: the bearer token taken
-for a path. And a `/control` that ends the server for anyone.
+CVE-2025-49837 to 49841: weights by path, unpickled.
+CVE-2025-49833 to 49836, CVE-2026-63766: shell commands made of input.
+CVE-2026-65701: a reference's path tells which files there are.
+CVE-2026-65700: the bearer token taken for a path.
+And a `/control` that ends the server for anyone.
 """
 
 from __future__ import annotations
