@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-import anyio
-from ray.exceptions import RayTaskError
-from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RequestCancelledError
 from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 
 from deployments.config import WaitingArgs
@@ -19,12 +16,12 @@ from deployments.credit import CreditLinks
 from deployments.failover import OnMove, open_resilient
 from deployments.full_replicas import FullReplicas
 from deployments.keys.door import Door
-from deployments.pulse import InHand, is_silent, patience_s
+from deployments.pulse import is_silent
+from deployments.replica_stream import RemoteSpeech, limit, translate
 from deployments.speech import Speech
-from deployments.stream_items import StreamEnded, StreamFailed, StreamItem, StreamOpened
-from deployments.transport import REPLICA_LOST, over_grpc, running_replicas, trouble_with
-from tts_core.engine.stream import AudioChunk
-from tts_core.errors import EngineStopped, Overloaded, PolyvoxError, StreamInterrupted
+from deployments.stream_items import StreamItem
+from deployments.transport import over_grpc, running_replicas, trouble_with
+from tts_core.errors import EngineStopped, Overloaded
 from tts_core.request import SynthesisRequest
 from tts_core.voice import VoiceInfo
 
@@ -37,130 +34,10 @@ ASK_AGAIN_AFTER_S = (0.0, 0.01, 0.02)
 @dataclass(frozen=True)
 class Timeouts:
     """How long a listener waits: until an engine takes the request, perhaps loading its model first, and from
-    then on for the first audio, which a long sentence delays on a slow machine."""
+    then on for each piece of audio, which a long sentence delays on a slow machine."""
 
     admission_s: float
     first_audio_s: float
-
-
-class RemoteSpeech:
-    """One request's stream from one replica. Opened by RemoteSpeechSource.
-
-    Attributes:
-        failed_at: the replica that has said why it doesn't speak, if one has.
-    """
-
-    def __init__(
-        self,
-        items: DeploymentResponseGenerator[StreamItem],
-        links: CreditLinks,
-        on_slot_freed: Callable[[], None],
-        may_leave: Callable[[], bool] = lambda: True,
-    ) -> None:
-        self._items = items
-        self._may_leave = may_leave
-        self._links = links
-        self._on_slot_freed = on_slot_freed
-        self._is_closed = False
-        self._opened: StreamOpened | None = None
-        self._note: Callable[[int], None] | None = None
-        self._in_hand: InHand | None = None
-        self._is_left = False
-        self._first: StreamItem | None = None
-        self._num_dropped = 0
-        self.failed_at = ""
-
-    @property
-    def sample_rate_hz(self) -> int:
-        assert self._opened is not None
-        return self._opened.sample_rate_hz
-
-    @property
-    def fingerprint(self) -> str:
-        assert self._opened is not None
-        return self._opened.fingerprint
-
-    @property
-    def num_dropped(self) -> int:
-        return self._num_dropped
-
-    async def wait_for_audio(self) -> None:
-        """Wait until the first chunk exists. Raises PolyvoxError where there will be none."""
-        self._first = await self._next()
-
-    async def be_admitted(self) -> None:
-        """Wait until a replica has taken the request. Raises PolyvoxError where none does."""
-        with self._links.asking(self._leave):
-            opened = await self._next()
-        if not isinstance(opened, StreamOpened):
-            raise StreamInterrupted("the replica's stream began without an opening")
-        self._opened = opened
-        self._in_hand = InHand(opened.sample_rate_hz)
-        try:
-            self._note = await self._links.open(opened.credit, self._on_slot_freed, self._on_silence)
-        except OSError as error:
-            raise StreamInterrupted(f"the replica's credit port can't be reached: {error}") from error
-
-    async def chunks(self) -> AsyncIterator[AudioChunk]:
-        """Yield the audio in order. Raises PolyvoxError where the replica doesn't complete it."""
-        item = self._first
-        num_samples = 0
-        while isinstance(item, AudioChunk):
-            num_samples += item.num_samples
-            yield item
-            item = await self._next()
-        if not isinstance(item, StreamEnded) or item.num_samples != num_samples:
-            raise StreamInterrupted(
-                f"the replica's stream ended with {item}, not after {num_samples} samples"
-            )
-        self._num_dropped = item.num_dropped
-
-    def acknowledge(self, num_delivered: int) -> None:
-        if self._note is not None and self._in_hand is not None:
-            self._note(num_delivered)
-            self._in_hand.delivered(num_delivered, time.monotonic())
-
-    def close(self) -> None:
-        if self._is_closed:
-            return
-        self._is_closed = True
-        cancel: Any = self._items.cancel
-        cancel()
-        if self._note is not None and self._opened is not None:
-            self._links.release(self._opened.credit)
-        self._note = None
-
-    def _on_silence(self, silence_s: float) -> None:
-        """Leave a silent replica before the listener runs dry."""
-        if self._in_hand is not None and silence_s >= patience_s(self._in_hand.seconds(time.monotonic())):
-            self._leave()
-
-    def _leave(self) -> None:
-        """Wait no longer: what waits for the next item learns that the replica is gone.
-
-        Where there is no other, stay: it may go on, and if Serve replaces it, it is gone.
-        """
-        if not self._is_closed and self._may_leave():
-            self._is_left = True
-            cancel: Any = self._items.cancel
-            cancel()
-
-    async def _next(self) -> StreamItem:
-        try:
-            item = await anext(self._items)
-        except StopAsyncIteration:
-            raise StreamInterrupted("the replica's stream ended early") from None
-        except RequestCancelledError:
-            if self._is_left:
-                raise StreamInterrupted("the replica gives no sign of life", retry_after_s=1) from None
-            # When a client is gone, Serve cancels what was asked for it before it cancels the request itself.
-            raise asyncio.CancelledError from None
-        except Exception as error:
-            raise translate(error) from error
-        if isinstance(item, StreamFailed):
-            self.failed_at = item.replica
-            raise item.error()
-        return item
 
 
 class RemoteSpeechSource:
@@ -228,7 +105,7 @@ class RemoteSpeechSource:
 
     async def _admit_in_turn(self, request: SynthesisRequest, payer: str) -> RemoteSpeech:
         door = self._doors[request.model]
-        with _limit(self._timeouts.admission_s + self._max_wait_s, "no replica took the request"):
+        with limit(self._timeouts.admission_s + self._max_wait_s, "no replica took the request"):
             return await door.enter(payer, request.num_chars, lambda: self._admit(request))
 
     async def _admit(self, request: SynthesisRequest) -> RemoteSpeech:
@@ -256,9 +133,12 @@ class RemoteSpeechSource:
             handle = handle.options(multiplexed_model_id=request.model)
         items = cast(DeploymentResponseGenerator[StreamItem], handle.remote(request))
         model = request.model
-        speech = RemoteSpeech(items, self._links, self._on_slot_freed[model], self._may_leave[model])
+        progress_s = self._timeouts.first_audio_s
+        speech = RemoteSpeech(
+            items, self._links, self._on_slot_freed[model], self._may_leave[model], progress_s
+        )
         try:
-            with _limit(self._timeouts.admission_s, "no replica took the request"), _closed_on_error(speech):
+            with limit(self._timeouts.admission_s, "no replica took the request"), _closed_on_error(speech):
                 await speech.be_admitted()
         except Overloaded:
             self._full[request.model].note(speech.failed_at)
@@ -266,7 +146,7 @@ class RemoteSpeechSource:
         return speech
 
     async def _with_audio(self, speech: RemoteSpeech) -> RemoteSpeech:
-        with _limit(self._timeouts.first_audio_s, "no replica began to speak"), _closed_on_error(speech):
+        with limit(self._timeouts.first_audio_s, "no replica began to speak"), _closed_on_error(speech):
             await speech.wait_for_audio()
         return speech
 
@@ -285,7 +165,7 @@ class RemoteSpeechSource:
             # One at a time: while the controller gives no answer, each of them holds a thread.
             looking = asyncio.ensure_future(asyncio.to_thread(trouble_with, self._handles[model]))
             self._looking[model] = looking
-        with _limit(self._timeouts.admission_s, "Serve's controller gives no answer"):
+        with limit(self._timeouts.admission_s, "Serve's controller gives no answer"):
             trouble = await asyncio.shield(looking)
         if trouble:
             raise EngineStopped(f"model {model!r} can't be started: {trouble}")
@@ -307,7 +187,7 @@ class RemoteSpeechSource:
     async def _ask(self, model: str, method: str) -> Any:
         response = getattr(self._handles[model], method).remote()
         try:
-            with _limit(self._timeouts.admission_s, f"model {model!r} gives no answer"):
+            with limit(self._timeouts.admission_s, f"model {model!r} gives no answer"):
                 return await response
         except Exception as error:
             raise translate(error) from error
@@ -320,30 +200,3 @@ def _closed_on_error(speech: RemoteSpeech) -> Iterator[None]:
     except BaseException:
         speech.close()
         raise
-
-
-@contextlib.contextmanager
-def _limit(seconds: float, otherwise: str) -> Iterator[None]:
-    """Raise EngineStopped if what is awaited within takes longer."""
-    try:
-        with anyio.fail_after(seconds):
-            yield
-    except TimeoutError:
-        raise EngineStopped(f"{otherwise} within {seconds:g} s", retry_after_s=seconds) from None
-
-
-def translate(error: Exception) -> PolyvoxError:
-    """Return Polyvox's word for what a handle raises."""
-    if isinstance(error, PolyvoxError):
-        return error
-    if isinstance(error, BackPressureError):
-        return Overloaded(
-            "every slot and every place in the queue is taken", retry_after_s=error.retry_after_s
-        )
-    if isinstance(error, REPLICA_LOST):
-        return StreamInterrupted("the replica that was speaking died", retry_after_s=1)
-    if isinstance(error, DeploymentUnavailableError):
-        return EngineStopped("the model's deployment isn't running", retry_after_s=5)
-    if isinstance(error, RayTaskError) and isinstance(error.cause, PolyvoxError):
-        return error.cause
-    return PolyvoxError(f"the replica failed: {type(error).__name__}")

@@ -9,7 +9,7 @@ from ray.serve.handle import DeploymentHandle
 
 from deployments.http.gpt_sovits.sessions import Choice, LocalSessions
 from deployments.logs import join_serve_log
-from deployments.remote_speech import translate
+from deployments.replica_stream import translate
 
 
 class SessionKeeper(LocalSessions):

@@ -9,7 +9,7 @@ import pytest
 from ray.serve.exceptions import RequestCancelledError
 
 from deployments.credit import CreditLinks
-from deployments.remote_speech import RemoteSpeech
+from deployments.replica_stream import RemoteSpeech
 
 
 class Cancelled:

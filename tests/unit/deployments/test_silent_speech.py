@@ -12,9 +12,10 @@ from ray.serve.exceptions import RequestCancelledError
 from deployments import failover
 from deployments.credit import CreditLinks
 from deployments.pulse import LOST_S, SILENT_S
-from deployments.remote_speech import RemoteSpeech
+from deployments.replica_stream import RemoteSpeech
 from deployments.stream_items import CreditAddress, StreamOpened
-from tts_core.errors import StreamInterrupted
+from tts_core.engine.stream import AudioChunk
+from tts_core.errors import EngineStopped, StreamInterrupted
 from tts_core.request import Segment, SynthesisRequest
 
 ADDRESS = CreditAddress("127.0.0.1", 1, bytes(16), "replica")
@@ -107,6 +108,18 @@ async def test_a_question_that_a_silent_replica_may_have_got_is_asked_again() ->
     with pytest.raises(StreamInterrupted):
         await asyncio.wait_for(asking, 5)
     assert not links._asking
+
+
+async def test_a_replica_that_lives_and_makes_nothing_is_left_too() -> None:
+    """As when what computes for it hangs, and nobody notices."""
+    hanging: Any = Hanging(StreamOpened(1000, ADDRESS), AudioChunk(bytes(200), 0))
+    speech = RemoteSpeech(hanging, Links(), lambda: None, progress_s=0.02)
+    await speech.be_admitted()
+    await speech.wait_for_audio()
+    chunks = speech.chunks()
+    await anext(chunks)
+    with pytest.raises(EngineStopped, match="didn't go on within"):
+        await asyncio.wait_for(anext(chunks), 5)
 
 
 async def test_a_closed_speech_leaves_nobody() -> None:

@@ -10,7 +10,7 @@ from ray import exceptions
 from ray.serve.exceptions import BackPressureError
 
 from deployments.failover import REPLICA_GONE
-from deployments.remote_speech import translate
+from deployments.replica_stream import translate
 from tts_core.errors import EmptyInput, Overloaded, SegmentFailed
 
 # Ray's constructors have no types.

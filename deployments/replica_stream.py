@@ -1,0 +1,180 @@
+"""One request's stream from one replica, over a Serve handle."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import anyio
+from ray.exceptions import RayTaskError
+from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RequestCancelledError
+from ray.serve.handle import DeploymentResponseGenerator
+
+from deployments.credit import CreditLinks
+from deployments.pulse import InHand, patience_s
+from deployments.stream_items import StreamEnded, StreamFailed, StreamItem, StreamOpened
+from deployments.transport import REPLICA_LOST
+from tts_core.engine.stream import AudioChunk
+from tts_core.errors import EngineStopped, Overloaded, PolyvoxError, StreamInterrupted
+
+
+class RemoteSpeech:
+    """One request's stream from one replica. Opened by RemoteSpeechSource.
+
+    Args:
+        items: as a Serve handle gives them.
+        links: to the replicas.
+        on_slot_freed: called whenever any stream on its replica has ended.
+        may_leave: whether there is another replica to go to.
+        progress_s: how long the next audio may take, once there was some. All that came is delivered by
+            then, so that the replica has room to go on.
+
+    Attributes:
+        failed_at: the replica that has said why it doesn't speak, if one has.
+    """
+
+    def __init__(
+        self,
+        items: DeploymentResponseGenerator[StreamItem],
+        links: CreditLinks,
+        on_slot_freed: Callable[[], None],
+        may_leave: Callable[[], bool] = lambda: True,
+        progress_s: float = math.inf,
+    ) -> None:
+        self._items = items
+        self._progress_s = progress_s
+        self._may_leave = may_leave
+        self._links = links
+        self._on_slot_freed = on_slot_freed
+        self._is_closed = False
+        self._opened: StreamOpened | None = None
+        self._note: Callable[[int], None] | None = None
+        self._in_hand: InHand | None = None
+        self._is_left = False
+        self._first: StreamItem | None = None
+        self._num_dropped = 0
+        self.failed_at = ""
+
+    @property
+    def sample_rate_hz(self) -> int:
+        assert self._opened is not None
+        return self._opened.sample_rate_hz
+
+    @property
+    def fingerprint(self) -> str:
+        assert self._opened is not None
+        return self._opened.fingerprint
+
+    @property
+    def num_dropped(self) -> int:
+        return self._num_dropped
+
+    async def wait_for_audio(self) -> None:
+        """Wait until the first chunk exists. Raises PolyvoxError where there will be none."""
+        self._first = await self._next()
+
+    async def be_admitted(self) -> None:
+        """Wait until a replica has taken the request. Raises PolyvoxError where none does."""
+        with self._links.asking(self._leave):
+            opened = await self._next()
+        if not isinstance(opened, StreamOpened):
+            raise StreamInterrupted("the replica's stream began without an opening")
+        self._opened = opened
+        self._in_hand = InHand(opened.sample_rate_hz)
+        try:
+            self._note = await self._links.open(opened.credit, self._on_slot_freed, self._on_silence)
+        except OSError as error:
+            raise StreamInterrupted(f"the replica's credit port can't be reached: {error}") from error
+
+    async def chunks(self) -> AsyncIterator[AudioChunk]:
+        """Yield the audio in order. Raises PolyvoxError where the replica doesn't complete it."""
+        item = self._first
+        num_samples = 0
+        while isinstance(item, AudioChunk):
+            num_samples += item.num_samples
+            yield item
+            with limit(self._progress_s, "the replica didn't go on"):
+                item = await self._next()
+        if not isinstance(item, StreamEnded) or item.num_samples != num_samples:
+            raise StreamInterrupted(
+                f"the replica's stream ended with {item}, not after {num_samples} samples"
+            )
+        self._num_dropped = item.num_dropped
+
+    def acknowledge(self, num_delivered: int) -> None:
+        if self._note is not None and self._in_hand is not None:
+            self._note(num_delivered)
+            self._in_hand.delivered(num_delivered, time.monotonic())
+
+    def close(self) -> None:
+        if self._is_closed:
+            return
+        self._is_closed = True
+        cancel: Any = self._items.cancel
+        cancel()
+        if self._note is not None and self._opened is not None:
+            self._links.release(self._opened.credit)
+        self._note = None
+
+    def _on_silence(self, silence_s: float) -> None:
+        """Leave a silent replica before the listener runs dry."""
+        if self._in_hand is not None and silence_s >= patience_s(self._in_hand.seconds(time.monotonic())):
+            self._leave()
+
+    def _leave(self) -> None:
+        """Wait no longer: what waits for the next item learns that the replica is gone.
+
+        Where there is no other, stay: it may go on, and if Serve replaces it, it is gone.
+        """
+        if not self._is_closed and self._may_leave():
+            self._is_left = True
+            cancel: Any = self._items.cancel
+            cancel()
+
+    async def _next(self) -> StreamItem:
+        try:
+            item = await anext(self._items)
+        except StopAsyncIteration:
+            raise StreamInterrupted("the replica's stream ended early") from None
+        except RequestCancelledError:
+            if self._is_left:
+                raise StreamInterrupted("the replica gives no sign of life", retry_after_s=1) from None
+            # When a client is gone, Serve cancels what was asked for it before it cancels the request itself.
+            raise asyncio.CancelledError from None
+        except Exception as error:
+            raise translate(error) from error
+        if isinstance(item, StreamFailed):
+            self.failed_at = item.replica
+            raise item.error()
+        return item
+
+
+@contextlib.contextmanager
+def limit(seconds: float, otherwise: str) -> Iterator[None]:
+    """Raise EngineStopped if what is awaited within takes longer."""
+    try:
+        with anyio.fail_after(seconds):
+            yield
+    except TimeoutError:
+        raise EngineStopped(f"{otherwise} within {seconds:g} s", retry_after_s=seconds) from None
+
+
+def translate(error: Exception) -> PolyvoxError:
+    """Return Polyvox's word for what a handle raises."""
+    if isinstance(error, PolyvoxError):
+        return error
+    if isinstance(error, BackPressureError):
+        return Overloaded(
+            "every slot and every place in the queue is taken", retry_after_s=error.retry_after_s
+        )
+    if isinstance(error, REPLICA_LOST):
+        return StreamInterrupted("the replica that was speaking died", retry_after_s=1)
+    if isinstance(error, DeploymentUnavailableError):
+        return EngineStopped("the model's deployment isn't running", retry_after_s=5)
+    if isinstance(error, RayTaskError) and isinstance(error.cause, PolyvoxError):
+        return error.cause
+    return PolyvoxError(f"the replica failed: {type(error).__name__}")
