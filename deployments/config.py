@@ -154,8 +154,10 @@ class GPTSoVITSArgs(StrictModel):
     `precision: auto` is bfloat16 where the machine computes in it natively, else float16 on a GPU and float32
     on a CPU.
 
-    `voice_thread` makes audio beside the thread that decodes: for a replica of two cores, which then decodes
-    one batch of all listeners instead of one batch for each core.
+    `voice_thread` says when audio is made beside the thread that decodes: `alone` while there is one listener,
+    who then has the use of a second core that is idle; `always` for a replica of two cores, which then decodes
+    one batch of all listeners instead of one batch for each core; `never`. Left out, it is `alone` on a CPU
+    and `never` on a GPU.
 
     A listener is admitted while a slot is free and everyone would still get `min_pace` seconds of audio per
     second. Left out, it is 1 on a GPU: nobody who plays while listening runs dry. On a CPU it is 0: slots
@@ -173,7 +175,7 @@ class GPTSoVITSArgs(StrictModel):
     lexicon: str | None = None
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     num_threads: PositiveInt = 1
-    voice_thread: bool = False
+    voice_thread: Literal["never", "alone", "always"] | None = None
     num_slots: PositiveInt = 4
     max_streams: PositiveInt | None = None
     policy: Literal["least_headroom", "round_robin"] = "least_headroom"

@@ -80,7 +80,7 @@ def _gpt_sovits(args: GPTSoVITSArgs, name: str, gives_way: bool) -> AsyncEngine:
         num_slots=args.num_slots,
         max_streams=args.max_streams,
         num_threads=args.num_threads,
-        voice_thread=args.voice_thread,
+        voice_thread=args.voice_thread or ("never" if device.type == "cuda" else "alone"),
         policy=args.policy,
         min_pace=_min_pace(args, device),
         gpu_share=args.replica.gpus,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -33,6 +34,7 @@ from tts_core.models.gpt_sovits.script import SpeakingOptions
 _log = logging.getLogger(__name__)
 
 PolicyName = Literal["least_headroom", "round_robin"]
+VoiceThread = Literal["never", "alone", "always"]
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,9 @@ class EngineOptions:
             have, and lend their slots meanwhile. None: half as many again as there are slots. Each beyond
             `num_slots` takes as much of the host's memory as a slot takes of the device's.
         num_threads: how many threads torch uses for one operation. Bits may depend on it.
-        voice_thread: whether audio is made in a thread of its own, beside the one that decodes: for a replica
-            with two cores. Bits don't depend on it.
+        voice_thread: when audio is made in a thread of its own beside the one that decodes. `always` is for a
+            replica with two cores, `alone` for one that finds a second core idle with one listener. Bits
+            don't depend on it.
         policy: whose turn it is.
         min_pace: see `Admission`.
         max_step_s: a step that takes longer never ends: the engine is poisoned.
@@ -60,7 +63,7 @@ class EngineOptions:
     num_slots: int = 4
     max_streams: int | None = None
     num_threads: int = 1
-    voice_thread: bool = False
+    voice_thread: VoiceThread = "never"
     policy: PolicyName = "least_headroom"
     min_pace: float = 0.0
     max_step_s: float = 60.0
@@ -115,7 +118,8 @@ def assemble(
     policy, window_rows = _policy(options.policy, costs), runner.shapes.window_rows
     scheduler = Scheduler(options.num_slots, policy, window_rows, options.num_shelves)
     voice_elsewhere = None if start_voicer is None else start_voicer(runner)
-    return Engine(model, runner, scheduler, prepare, outlet, costs, voice_elsewhere)
+    most_beside = 1 if options.voice_thread == "alone" else math.inf
+    return Engine(model, runner, scheduler, prepare, outlet, costs, voice_elsewhere, most_beside)
 
 
 def _checked_plan(model: LoadedModel, options: EngineOptions, shapes: Shapes) -> MemoryPlan:

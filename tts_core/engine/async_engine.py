@@ -63,7 +63,7 @@ class BatchingEngine:
         self._limits, self._settle = limits, settle
         self._options = options or EngineOptions()
         self._identity = identity_of(model, self._options)
-        self._costs = Costs(self._options.num_slots, self._options.voice_thread)
+        self._costs = Costs(self._options.num_slots, self._options.voice_thread == "always")
         self._forecast = Forecast(lambda: self._costs.pace(max(1, len(self._open))))
         self._admission = Admission(
             self._costs,
@@ -217,7 +217,7 @@ class BatchingEngine:
         owner, preparer = self._owner, self._preparer
         assert owner is not None
         assert preparer is not None
-        start_voicer = self._start_voicer if self._options.voice_thread else None
+        start_voicer = self._start_voicer if self._options.voice_thread != "never" else None
         outlet = _Posted(owner, self)
         return assemble(self._model, self._options, preparer.ask, outlet, self._costs, start_voicer)
 

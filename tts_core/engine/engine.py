@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -51,6 +52,7 @@ class Engine:
         outlet: where audio goes.
         costs: told how long each operation took.
         voice_elsewhere: has audio made beside this thread; it comes back through `voiced`. None: made here.
+        most_beside: with how many listeners that is done. With more of them it is made here, in turn.
     """
 
     def __init__(
@@ -62,8 +64,9 @@ class Engine:
         outlet: Outlet,
         costs: Costs,
         voice_elsewhere: Callable[[VoiceJob], None] | None = None,
+        most_beside: float = math.inf,
     ) -> None:
-        self._voice_elsewhere = voice_elsewhere
+        self._voice_elsewhere, self._most_beside = voice_elsewhere, most_beside
         self._model, self._runner, self._scheduler = model, runner, scheduler
         self._prepare, self._outlet, self._costs = prepare, outlet, costs
         self._num_failures = 0
@@ -112,7 +115,9 @@ class Engine:
             EngineFault: nothing more can be computed in this process.
         """
         has_given = self._give_jobs()
-        operation = self._scheduler.schedule(with_voice=self._voice_elsewhere is None)
+        # The vocoder is in one thread at a time: here only once it is done there.
+        is_here = not self._is_beside and self._scheduler.num_voicing == 0
+        operation = self._scheduler.schedule(with_voice=is_here)
         if operation is None:
             return has_given
         if isinstance(operation, Shape | Vocode):
@@ -162,9 +167,14 @@ class Engine:
 
     # Operations
 
+    @property
+    def _is_beside(self) -> bool:
+        """Whether audio is to be made beside this thread now."""
+        return self._voice_elsewhere is not None and self._scheduler.num_listeners <= self._most_beside
+
     def _give_jobs(self) -> bool:
         """Have audio made elsewhere, as far as that isn't busy."""
-        if self._voice_elsewhere is None:
+        if self._voice_elsewhere is None or not self._is_beside:
             return False
         num_given = 0
         while self._scheduler.num_voicing < MAX_VOICE_JOBS:

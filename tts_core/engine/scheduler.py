@@ -39,6 +39,10 @@ class Scheduler:
         return tuple(self._listeners.values())
 
     @property
+    def num_listeners(self) -> int:
+        return len(self._listeners)
+
+    @property
     def num_rows(self) -> int:
         """Return how many slots, from the first, hold all that are running."""
         return self._slots.num_rows

@@ -27,6 +27,7 @@ from tests.unit.models.gpt_sovits_engine.support import (
     request,
     speak_alone,
 )
+from tts_core.engine.assembly import VoiceThread
 from tts_core.engine.operations import Decode, Prefill
 from tts_core.engine.sequence import Listener, SequenceStatus
 from tts_core.errors import EnginePoisoned, SegmentFailed
@@ -130,8 +131,10 @@ def test_a_listener_who_goes_on_elsewhere_hears_the_same_takes(low_latency: bool
 
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("wild")
-@pytest.mark.parametrize("voice_thread", [False, True])
-async def test_no_mishap_of_others_changes_what_anyone_hears(model: LoadedModel, voice_thread: bool) -> None:
+@pytest.mark.parametrize("voice_thread", ["never", "alone", "always"])
+async def test_no_mishap_of_others_changes_what_anyone_hears(
+    model: LoadedModel, voice_thread: VoiceThread
+) -> None:
     """Listeners of all manners, failures now and then, and every other segment said more than once."""
     chance = random.Random(5)
     texts = [TEXTS["en"], TEXTS["en"][2:], TEXTS["en"][:1]]

@@ -12,6 +12,7 @@ import torch
 
 from tests.unit.engine.crowd import Crowd, Ending, ForgetfulPrompts, Outcome, Saboteur, distinct_requests
 from tests.unit.models.gpt_sovits_engine.support import new_engine, speak_alone
+from tts_core.engine.assembly import VoiceThread
 from tts_core.engine.async_engine import BatchingEngine
 from tts_core.engine.engine import Engine
 from tts_core.engine.stream import StreamLimits
@@ -25,8 +26,10 @@ LIMITS = StreamLimits(lead_s=0.3, first_chunk_s=0.05, max_chunk_s=0.2)
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("voice_thread", [False, True])
-async def test_everyone_hears_what_they_would_hear_alone(model: LoadedModel, voice_thread: bool) -> None:
+@pytest.mark.parametrize("voice_thread", ["never", "alone", "always"])
+async def test_everyone_hears_what_they_would_hear_alone(
+    model: LoadedModel, voice_thread: VoiceThread
+) -> None:
     wanted = distinct_requests(NUM_DISTINCT)
     oracle = {one.request_id: speak_alone(model, one, one.language or "en") for one in wanted}
     assert len(set(oracle.values())) == NUM_DISTINCT
