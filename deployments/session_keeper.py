@@ -32,7 +32,7 @@ class RemoteSessions:
         handle: of the keeper.
 
     Raises:
-        PolyvoxError: from every method, while the keeper is gone: what was chosen isn't guessed.
+        EngineStopped: from every method, while the keeper is gone: what was chosen isn't guessed.
     """
 
     def __init__(self, handle: DeploymentHandle[Any]) -> None:
@@ -53,4 +53,4 @@ class RemoteSessions:
         try:
             return await getattr(self._handle, method).remote(*args)
         except Exception as error:
-            raise translate(error) from error
+            raise EngineStopped("what clients have chosen can't be looked up", retry_after_s=2) from error
