@@ -8,6 +8,14 @@ from collections.abc import Callable
 
 from deployments.keys.door import PROBE_S
 
+_full_until_s: dict[str, float] = {}
+"""By the ids of replicas. One table for the process: Serve makes the router, and hands it nothing of ours."""
+
+
+def is_full(replica: str) -> bool:
+    """Return whether a replica has refused a request of this process just now."""
+    return time.monotonic() < _full_until_s.get(replica, -math.inf)
+
 
 class FullReplicas:
     """Remembers refusals, so that nobody asks again where there is nobody else to ask.
@@ -31,9 +39,14 @@ class FullReplicas:
         now_s = self._clock()
         self._refused_at_s = {one: at_s for one, at_s in self._refused_at_s.items() if now_s - at_s < PROBE_S}
         self._refused_at_s[replica] = now_s
+        for old in [one for one, until_s in _full_until_s.items() if until_s <= time.monotonic()]:
+            del _full_until_s[old]
+        _full_until_s[replica] = time.monotonic() + PROBE_S
 
     def freed(self) -> None:
         """Note that a stream has ended somewhere."""
+        for replica in self._refused_at_s:
+            _full_until_s.pop(replica, None)
         self._refused_at_s.clear()
 
     def are_all(self) -> bool:

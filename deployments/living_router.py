@@ -1,4 +1,4 @@
-"""Which replica gets a request: the less busy of two that show signs of life."""
+"""Which replica gets a request: the less busy of two that show signs of life, and haven't just been full."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from ray.serve.request_router import (
     RunningReplica,
 )
 
+from deployments.full_replicas import is_full
 from deployments.pulse import is_silent
 
 
 class LivingRouter(FIFOMixin, LocalityMixin, MultiplexMixin, RequestRouter):
-    """Serve's own choice of two, less the replicas that are silent.
+    """Serve's own choice of two, less the replicas that are silent, and those that have just been full.
 
-    Serve itself would send them more than others: their streams leave, so they look idle. It takes them out
-    once their health checks have failed, many seconds later.
+    Serve itself would send silent ones more than others: their streams leave, so they look idle. It takes
+    them out once their health checks have failed, many seconds later. To ask a full one while another has
+    room costs whoever asks the time of an answer.
     """
 
     async def choose_replicas(
@@ -35,6 +37,7 @@ class LivingRouter(FIFOMixin, LocalityMixin, MultiplexMixin, RequestRouter):
         # Where the only replica with the model in memory is silent, another one has to load it.
         everyone = [replica.replica_id for replica in candidate_replicas]
         ids = _living(preferred) or _living(everyone) or list(preferred)
+        ids = [one for one in ids if not is_full(one.unique_id)] or ids
         chosen = random.sample(ids, min(2, len(ids)))
         return [[self.curr_replicas[one] for one in chosen]]
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from deployments.full_replicas import FullReplicas
+from deployments.full_replicas import FullReplicas, is_full
 from deployments.keys.door import PROBE_S
 from tests.unit.keys.support import Clock
 
@@ -60,6 +62,19 @@ def test_a_newcomer_has_refused_nobody(clock: Clock) -> None:
     running.remove("a")
     full.note("b")
     assert full.are_all()
+
+
+def test_everybody_in_the_process_knows_who_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(time, "monotonic", clock)
+    full, others = replicas(clock, "a"), replicas(clock, "b")
+    full.note("a")
+    others.note("b")
+    assert (is_full("a"), is_full("b"), is_full("c")) == (True, True, False)
+    full.freed()
+    assert (is_full("a"), is_full("b")) == (False, True)
+    clock.now_s += PROBE_S
+    assert not is_full("b")
 
 
 def test_where_none_is_known_nothing_is(clock: Clock) -> None:

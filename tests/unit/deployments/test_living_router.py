@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from deployments import pulse
+from deployments import full_replicas, pulse
+from deployments.full_replicas import FullReplicas
 from deployments.living_router import LivingRouter
 from deployments.pulse import PULSE_S, SILENT_S, Pulse
 
@@ -53,6 +54,7 @@ class Router(LivingRouter):
 def forgetful() -> Iterator[None]:
     yield
     pulse._silent.clear()
+    full_replicas._full_until_s.clear()
 
 
 def fall_silent(*names: str) -> None:
@@ -77,6 +79,18 @@ def test_the_model_is_loaded_elsewhere_where_only_a_silent_one_has_it() -> None:
 def test_a_silent_one_is_asked_where_there_is_no_other() -> None:
     fall_silent(*NAMES)
     assert Router(*NAMES).chosen() == {"a", "b", "c"}
+
+
+def test_nobody_asks_who_has_just_been_full_while_another_may_have_room() -> None:
+    full = FullReplicas(lambda: frozenset(NAMES))
+    full.note("a")
+    assert Router(*NAMES).chosen() == {"b", "c"}
+    full.note("b")
+    full.note("c")
+    assert Router(*NAMES).chosen() == {"a", "b", "c"}
+    full.freed()
+    full.note("b")
+    assert Router("b").chosen() == {"b"}
 
 
 def test_who_waits_for_the_right_replica_waits_on() -> None:
