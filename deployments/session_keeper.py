@@ -9,7 +9,7 @@ from ray.serve.handle import DeploymentHandle
 
 from deployments.http.gpt_sovits.sessions import Choice, LocalSessions
 from deployments.logs import join_serve_log
-from deployments.replica_stream import translate
+from tts_core.errors import EngineStopped
 
 
 class SessionKeeper(LocalSessions):
