@@ -1,8 +1,8 @@
 """ElevenLabs' WebSockets, so that agents written for them connect: `stream-input`, `multi-stream-input`.
 
 Written after the public description of the protocol and what its clients send. Differences are told in
-docs/websocket.md: alignments are null, bit rates are the server's own, and of the voice settings only speed
-has an effect.
+docs/websocket.md: alignments come in messages of their own, bit rates are the server's own, and of the voice
+settings only speed has an effect.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from deployments.http.openai import Name
 from deployments.http.planning import MAX_SEED, Wish
+from deployments.websocket.alignment import alignment_of
 from deployments.websocket.clause_detector import SCHEDULE
 from deployments.websocket.context import Context
 from deployments.websocket.elevenlabs_formats import DEFAULT, parse_output_format
 from deployments.websocket.errors import IdleTimeout, MalformedMessage, SessionEnds
-from deployments.websocket.events import Audio, Done, Event, Failed
+from deployments.websocket.events import Audio, Done, Event, Failed, WordsHeard
 from deployments.websocket.messages import MAX_ID_CHARS, Piece, drawn, refusal
 from deployments.websocket.outbox import Message
 from deployments.websocket.session import Caller, Ending, Session
@@ -143,9 +144,11 @@ class ElevenLabsDialect:
             language=query.language_code,
             speed=1.0 if speed is None else speed,
             seed=self._seed,
+            is_timed=True,
         )
         schedule = config.chunk_length_schedule if config else None
-        return ContextSettings(wish, self._format.encoder, tuple(schedule or SCHEDULE))
+        schedule_chars = tuple(schedule or SCHEDULE)
+        return ContextSettings(wish, self._format.encoder, schedule_chars, wants_words=True)
 
     def event(self, event: Event) -> Message | None:
         named = {"contextId": event.context_id or None} if self._is_multi else {}
@@ -153,6 +156,10 @@ class ElevenLabsDialect:
             audio = base64.b64encode(event.data).decode("ascii")
             nothing = {"isFinal": False if self._is_multi else None, "normalizedAlignment": None}
             return _dump({"audio": audio, **nothing, "alignment": None, **named})
+        if isinstance(event, WordsHeard):
+            told = alignment_of(event)
+            final = {"isFinal": False if self._is_multi else None}
+            return _dump({"audio": None, **final, "normalizedAlignment": told, "alignment": told, **named})
         if isinstance(event, Done):
             return _dump({"isFinal": True, "audio": None, **named})
         if isinstance(event, Failed):

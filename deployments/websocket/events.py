@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from deployments.websocket.clause_detector import Clause
 from deployments.websocket.spoken import Report
+from deployments.websocket.words import HeardWord
 from tts_core.errors import PolyvoxError
 
 
@@ -45,6 +46,29 @@ class Audio(Event):
 
     index: int
     data: bytes
+
+
+@dataclass(frozen=True)
+class WordsHeard(Event):
+    """A stretch of a clause's text, and when it is heard; stretches follow one another without a gap.
+
+    Attributes:
+        index: the clause's number.
+        clause: the clause.
+        first, last: where in its text the stretch begins, and where it ends.
+        words: the words in it.
+        start_s: where the clause begins in the context's audio.
+        from_s, until_s: where the stretch begins and ends in the clause's audio.
+    """
+
+    index: int
+    clause: Clause
+    first: int
+    last: int
+    words: tuple[HeardWord, ...]
+    start_s: float
+    from_s: float
+    until_s: float
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ class Start(SamplingFields, TextFields):
     seed: Annotated[int, Field(ge=-1, le=MAX_SEED)] | None = None
     low_latency: bool = False
     flush_timeout_ms: Annotated[int, Field(ge=50, le=60_000)] | None = None
+    timestamps: Annotated[list[Literal["word"]], Field(min_length=1, max_length=1)] | None = None
     clause_chars: Annotated[
         list[Annotated[int, Field(ge=1, le=1000)]], Field(min_length=1, max_length=20)
     ] = Field(list(SCHEDULE))
@@ -75,6 +76,7 @@ class Start(SamplingFields, TextFields):
             lambda input_rate_hz: StreamEncoder(audio_format, input_rate_hz, rate_hz),
             tuple(self.clause_chars),
             None if timeout_ms is None else timeout_ms / 1000,
+            self.timestamps is not None,
         )
 
     def _wish(self) -> Wish:
@@ -90,6 +92,7 @@ class Start(SamplingFields, TextFields):
             text_options=self.text_options(),
             lexicon=self.words(),
             sampling=self.sampling(),
+            is_timed=True,
         )
 
 

@@ -17,6 +17,7 @@ from deployments.websocket.events import (
     Failed,
     Flushed,
     Interrupted,
+    WordsHeard,
 )
 from deployments.websocket.messages import (
     Authenticate,
@@ -32,6 +33,7 @@ from deployments.websocket.messages import (
 from deployments.websocket.outbox import Message
 from deployments.websocket.session import Caller, Ending, Session
 from deployments.websocket.spoken import Report
+from deployments.websocket.words import HeardWord
 from tts_core.audio.formats import FORMATS
 from tts_core.errors import PolyvoxError
 
@@ -139,6 +141,8 @@ def _fields(event: Event) -> dict[str, Any]:
             "seed": event.seed,
             "request_id": event.request_id,
         }
+    if isinstance(event, WordsHeard):
+        return {"type": "words", "clause": event.index, "words": [_word(event, word) for word in event.words]}
     if isinstance(event, ClauseEnded):
         fields = {"type": "clause_done", "clause": event.index, "end_ms": event.end_ms}
         return {**fields, "num_dropped": event.num_dropped}
@@ -153,6 +157,16 @@ def _fields(event: Event) -> dict[str, Any]:
         return {"type": "failed", **error_fields(event.error), **_report(event.report)}
     assert isinstance(event, Done)
     return {"type": "done", "audio_ms": event.audio_ms}
+
+
+def _word(event: WordsHeard, word: HeardWord) -> dict[str, Any]:
+    return {
+        "text": event.clause.text[word.start : word.end],
+        "start_char": event.clause.start + word.start,
+        "end_char": event.clause.start + word.end,
+        "start_ms": round(1000 * (event.start_s + word.start_s)),
+        "end_ms": round(1000 * (event.start_s + word.end_s)),
+    }
 
 
 def _report(report: Report) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from deployments.websocket.clause_detector import Clause
+from deployments.websocket.words import HeardWord
 from tts_core.frontend.gaps import is_wide
 
 _CHAR_S = 0.065
@@ -42,6 +44,7 @@ class _Passage:
     start_s: float
     end_s: float
     is_complete: bool = False
+    words: list[HeardWord] = field(default_factory=list)
 
 
 @dataclass
@@ -73,6 +76,10 @@ class Account:
         passage = self._passages[-1]
         if not passage.is_complete:
             passage.end_s = self._sent_s
+
+    def note(self, words: Iterable[HeardWord]) -> None:
+        """Note when words of the clause begun last are heard."""
+        self._passages[-1].words += words
 
     def complete(self) -> None:
         """Note that all speech of the clause was sent."""
@@ -111,13 +118,18 @@ class Account:
         """Return how many of the kept characters were heard: words that were heard to their end."""
         num_chars = 0
         for passage in self._passages:
-            text = passage.clause.text
-            if passage.is_complete and heard_s >= passage.end_s:
-                num_chars += len(text)
-                continue
-            share = (heard_s - passage.start_s) / max(self._expected_s(passage), 1e-3)
-            return num_chars + _whole_words(text, int(max(0.0, min(share, 1.0)) * len(text)))
+            if not (passage.is_complete and heard_s >= passage.end_s):
+                return num_chars + self._num_heard_of(passage, heard_s - passage.start_s)
+            num_chars += len(passage.clause.text)
         return num_chars
+
+    def _num_heard_of(self, passage: _Passage, heard_s: float) -> int:
+        """Return how many characters of a clause were heard in its first seconds."""
+        if passage.words:
+            return max((word.end for word in passage.words if word.end_s <= heard_s), default=0)
+        text = passage.clause.text
+        share = heard_s / max(self._expected_s(passage), 1e-3)
+        return _whole_words(text, int(max(0.0, min(share, 1.0)) * len(text)))
 
     def _expected_s(self, passage: _Passage) -> float:
         """Return how long the clause is, or about how long it will be."""

@@ -16,10 +16,11 @@ from deployments.metrics.listening import Listening, Outcome
 from deployments.speech import CountedSpeech
 from deployments.websocket.clause_detector import SCHEDULE, Clause, Ending
 from deployments.websocket.errors import Stalled
-from deployments.websocket.events import Audio, ClauseBegun, ClauseEnded, Event
+from deployments.websocket.events import Audio, ClauseBegun, ClauseEnded, Event, WordsHeard
 from deployments.websocket.line import Line, OpenSpeech
 from deployments.websocket.spoken import Account, Report
 from deployments.websocket.track import MakeEncoder, Track
+from deployments.websocket.words import ClauseWords, HeardWord
 from tts_core.engine.stream import BYTES_PER_SAMPLE
 from tts_core.errors import PolyvoxError
 
@@ -38,12 +39,14 @@ class ContextSettings:
         make_encoder: of the format that was asked for.
         schedule: see `ClauseDetector`.
         flush_timeout_s: how long nothing comes before whole words are spoken, or None for the server's own.
+        wants_words: whether it is told when words are heard.
     """
 
     wish: Wish
     make_encoder: MakeEncoder
     schedule: tuple[int, ...] = SCHEDULE
     flush_timeout_s: float | None = None
+    wants_words: bool = False
 
 
 class Emit(Protocol):
@@ -111,6 +114,9 @@ class Turn:
         self._governor = Governor(None if around.service.transport_holds_back else BURST_BYTES)
         self._index = 0
         self._begun: Clause | None = None
+        self._start_s = 0.0
+        self._told = (0, 0.0)
+        self._wants_words = settings.wants_words
         self._free_since_s = 0.0
         self._unsent_s = 0.0
 
@@ -135,9 +141,11 @@ class Turn:
         listening.begin(max(queued.since_s, self._free_since_s))
         outcome = Outcome.CANCELLED
         try:
+            words = ClauseWords.of(queued.clause, speech)
             await self._begin(queued.clause)
-            await self._pass_on(speech, listening, following)
+            await self._pass_on(speech, listening, following, words)
             await self._rest(queued.clause.ending, speech.sample_rate_hz)
+            await self._tell_words(await words.finish(), is_last=True)
             outcome = Outcome.COMPLETED
         except PolyvoxError:
             outcome = Outcome.FAILED
@@ -169,6 +177,7 @@ class Turn:
 
     async def _begin(self, clause: Clause) -> None:
         start_ms = self.sent_ms
+        self._start_s, self._told = self._account.sent_s, (0, 0.0)
         self._account.begin(clause)
         self._begun = clause
         seed = self._line.seed(self._index)
@@ -176,17 +185,36 @@ class Turn:
         await self._around.emit(ClauseBegun(self._id, self._index, clause, seed, request_id, start_ms))
 
     async def _pass_on(
-        self, speech: CountedSpeech, listening: Listening, following: Callable[[], Clause | None]
+        self,
+        speech: CountedSpeech,
+        listening: Listening,
+        following: Callable[[], Clause | None],
+        words: ClauseWords,
     ) -> None:
         num_samples = 0
         async for chunk in speech.chunks():
             await self._send(chunk.pcm, speech.sample_rate_hz, listening)
             num_samples += chunk.num_samples
             speech.acknowledge(num_samples)
+            await self._tell_words(await words.add(chunk))
             upcoming = following()
             if upcoming is not None and self._account.remaining_s() < AHEAD_S:
                 self._line.prepare(upcoming, self._index + 1)
         self._account.complete()
+
+    async def _tell_words(self, words: tuple[HeardWord, ...], *, is_last: bool = False) -> None:
+        """Note words, and tell of them who wants to know; with the last ones, of the rest of the text."""
+        self._account.note(words)
+        first, from_s = self._told
+        assert self._begun is not None
+        last = len(self._begun.text) if is_last else max((word.end for word in words), default=first)
+        if not self._wants_words or last == first:
+            return
+        until_s = self._account.sent_s - self._start_s if is_last else words[-1].end_s
+        self._told = last, until_s
+        await self._around.emit(
+            WordsHeard(self._id, self._index, self._begun, first, last, words, self._start_s, from_s, until_s)
+        )
 
     async def _rest(self, ending: Ending, rate_hz: int) -> None:
         silence = bytes(BYTES_PER_SAMPLE * int(PAUSE_S[ending] * rate_hz))

@@ -49,18 +49,24 @@ async def _send(socket: ClientConnection, *messages: dict[str, Any]) -> None:
         await socket.send(json.dumps(message))
 
 
-async def _until_final(socket: ClientConnection, contexts: set[str]) -> dict[str, bytes]:
-    """Return each context's audio, once all are final."""
+async def _until_final(
+    socket: ClientConnection, contexts: set[str]
+) -> tuple[dict[str, bytes], dict[str, dict[str, list[Any]]]]:
+    """Return each context's audio and alignment, once all are final."""
     audio = dict.fromkeys(contexts, b"")
+    names = ("chars", "charStartTimesMs", "charDurationsMs")
+    aligned: dict[str, dict[str, list[Any]]] = {context: {name: [] for name in names} for context in contexts}
     left = set(contexts)
     while left:
         message = json.loads(await asyncio.wait_for(socket.recv(), 20))
         if message["isFinal"]:
             left.remove(message["contextId"])
-        else:
-            assert message["alignment"] is None
+        elif message["audio"] is not None:
             audio[message["contextId"]] += base64.b64decode(message["audio"])
-    return audio
+        else:
+            for name in names:
+                aligned[message["contextId"]][name] += message["alignment"][name]
+    return audio, aligned
 
 
 async def test_what_agents_send_over_several_contexts(server_url: str) -> None:
@@ -81,7 +87,9 @@ async def test_what_agents_send_over_several_contexts(server_url: str) -> None:
         await _send(socket, {"context_id": "one", "close_context": True})
         await _send(socket, {"context_id": "two", "flush": True})
         await _send(socket, {"context_id": "two", "close_context": True})
-        audio = await _until_final(socket, {"one", "two"})
+        audio, aligned = await _until_final(socket, {"one", "two"})
+        assert "".join(aligned["one"]["chars"]) == f" {TEXT}"
+        assert sum(aligned["two"]["charDurationsMs"]) == pytest.approx(len(audio["two"]) / 48, abs=30)
         assert audio["one"] == await spoken(server_url, [TEXT])
         assert audio["two"] == await spoken(server_url, ["Another."])
         await _send(socket, {"close_socket": True})
@@ -95,5 +103,5 @@ async def test_a_closed_context_falls_silent_at_once_if_asked(server_url: str) -
         await _send(socket, {"text": TEXT * 20, "context_id": "one"})
         await asyncio.wait_for(socket.recv(), 20)
         await _send(socket, {"context_id": "one", "close_context": True, "immediate": True})
-        audio = await _until_final(socket, {"one"})
+        audio, _ = await _until_final(socket, {"one"})
         assert len(audio["one"]) < 8000 * 60

@@ -13,7 +13,9 @@ from fastapi import FastAPI
 
 from tts_core.engine.stream import AudioChunk
 from tts_core.errors import EmptyInput, PolyvoxError, UnknownVoice
+from tts_core.frontend.words import words_of
 from tts_core.request import SynthesisRequest
+from tts_core.timing.marks import TextMark
 from tts_core.voice import VoiceInfo
 
 RATE_HZ = 24_000
@@ -47,7 +49,8 @@ class FakeSpeech:
         size = int(CHUNK_S * RATE_HZ) * 2
         for offset in range(0, len(pcm), size):
             await self._source.may_speak.wait()
-            chunk = AudioChunk(pcm[offset : offset + size], start)
+            cues = (TextMark(0, tuple(words_of(self.text))),) if self.request.is_timed and not offset else ()
+            chunk = AudioChunk(pcm[offset : offset + size], start, cues=cues)
             start += chunk.num_samples
             yield chunk
             await asyncio.sleep(0)

@@ -40,6 +40,10 @@ async def test_one_stream(app: FastAPI) -> None:
         client.send({"text": ""})
         got = await until_closed(client)
         assert (client.close_code, got[-1]) == (1000, {"isFinal": True, "audio": None})
+        aligned = [m["alignment"] for m in got if m.get("alignment")]
+        assert "".join(char for one in aligned for char in one["chars"]) == " Hello there. Goodbye "
+        total_ms = sum(duration for one in aligned for duration in one["charDurationsMs"])
+        assert total_ms == pytest.approx(len(audio_of(got)) / 2 / RATE_HZ * 1000, abs=20)
         assert got[0].keys() == {"audio", "isFinal", "normalizedAlignment", "alignment"}
         first, second = pcm_of("Hello there.", 5), pcm_of("Goodbye", clause_seed(5, 1))
         assert audio_of(got).startswith(first + PAUSE + second)

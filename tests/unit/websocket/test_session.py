@@ -82,8 +82,8 @@ async def test_an_interruption_is_silence_and_a_report(app: FastAPI, source: Fak
         assert (report["played_ms"], report["is_estimate"]) == (200, False)
         whole = "First one here. Second one here. Third one. And a rest"
         assert report["spoken_text"] + report["unspoken_text"] == whole
-        assert report["spoken_text"] == "First "
-        assert report["spoken_chars"] == 6
+        assert report["spoken_text"] == "First"
+        assert report["spoken_chars"] == 5
         assert source.num_open == 0
         source.may_speak.set()
         await asyncio.sleep(0.05)
@@ -91,6 +91,21 @@ async def test_an_interruption_is_silence_and_a_report(app: FastAPI, source: Fak
         client.send(text("Anew. "))
         got = await client.until("clause_done")
         assert audio_of(got) == pcm_of("Anew.", 7) + SENTENCE_PAUSE
+
+
+async def test_words_are_told_as_they_are_heard(app: FastAPI) -> None:
+    async with Client(app, PATH) as client:
+        client.send({**START, "timestamps": ["word"]})
+        client.send(text("  Hello there, you. And **you**. "))
+        client.send({"type": "end"})
+        got = await client.until("done")
+        words = [word for m in got if m["type"] == "words" for word in m["words"]]
+        assert [word["text"] for word in words] == ["Hello", "there", "you", "And", "you"]
+        assert [word["start_char"] for word in words] == [2, 8, 15, 20, 26]
+        times = [time for word in words for time in (word["start_ms"], word["end_ms"])]
+        assert times == sorted(times)
+        second = [m for m in got if m["type"] == "clause"][1]
+        assert times[5] <= second["start_ms"] <= times[6]
 
 
 async def test_a_clause_that_wasnt_begun_is_part_of_the_report(app: FastAPI, source: FakeSource) -> None:
