@@ -69,6 +69,12 @@ def test_a_mark_on_a_sign_between_words_ends_what_precedes_it() -> None:
     assert [(word.start_sample, word.end_sample) for word in timed] == [(0, 4800), (9600, 14_400)]
 
 
+def test_characters_without_spaces_end_where_the_next_one_begins() -> None:
+    pair = (Word(0, 1, 200, 0), Word(1, 2, 200, 3))
+    timed = run(tone(0.9), [TextMark(0, pair), WordMark(0, 0), WordMark(9600, 1)], [])
+    assert timed == [TimedWord(0, 1, 0, 9600), TimedWord(1, 2, 9600, 14_400)]
+
+
 def test_marks_within_a_word_dont_end_it() -> None:
     timed = run(tone(0.6), [TextMark(0, (Word(0, 4, 500),)), WordMark(0, 0), WordMark(3000, 2)], [])
     assert timed == [TimedWord(0, 4, 0, 9600)]

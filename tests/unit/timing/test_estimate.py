@@ -36,6 +36,14 @@ def test_a_pause_is_where_the_text_has_a_mark() -> None:
     assert spans[2][0] == pytest.approx(0.85, abs=0.011)
 
 
+def test_a_mark_draws_a_pause_from_where_there_is_none() -> None:
+    """After 0.42 of 1.2 s the first word is nearer than the comma after the second, but only that has one."""
+    pcm = tone(0.42) + silence(0.2) + tone(0.78)
+    spans = seconds(pcm, (300, 1), (300, 2), (300, 1), (300, 1))
+    assert spans[1][1] == pytest.approx(0.42, abs=0.011)
+    assert spans[2][0] == pytest.approx(0.62, abs=0.011)
+
+
 def test_a_stop_is_no_pause() -> None:
     """80 ms in the middle of a word of two: a closure, since it stands far from where the words meet."""
     pcm = tone(0.3) + silence(0.08) + tone(0.6)

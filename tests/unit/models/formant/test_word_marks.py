@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from tests.unit.models.formant.support import STORY, listen, make_request
-from tts_core.engine.stream import AudioChunk
+from tts_core.engine.stream import AudioChunk, SpeechStream, StreamLimits
 from tts_core.models.formant.engine import FormantEngine
 from tts_core.request import SynthesisRequest
 from tts_core.timing.clock import TimedWord, WordClock
@@ -80,6 +80,25 @@ async def test_the_second_segment_begins_where_it_is_heard(engine: FormantEngine
     assert [word[:2] for word in words] == [(0, 5), (6, 11), (13, 20)]
     assert words[-1].start_sample == (len(alone) - len(last)) // 2
     assert words[1].end_sample < words[2].start_sample <= words[2].end_sample <= len(alone) // 2
+
+
+async def test_a_segment_has_its_words_where_it_would_have_them_alone(engine: FormantEngine) -> None:
+    whole = await timed_words(engine, *STORY[:2])
+    alone = await timed_words(engine, STORY[1])
+    second = whole[-len(alone) :]
+    assert second[0].start == len(STORY[0])
+    starts = [word.start_sample - second[0].start_sample for word in second]
+    assert starts == [word.start_sample - alone[0].start_sample for word in alone]
+
+
+async def test_what_is_said_of_a_sample_comes_with_it(engine: FormantEngine) -> None:
+    stream = SpeechStream(22_050, StreamLimits(first_chunk_s=0.01, max_chunk_s=0.01))
+    for sample in (0, 220, 439, 440):
+        stream.cue(WordMark(sample, 0))
+    stream.write(bytes(2 * 661))
+    stream.finish()
+    said = [[cue.start_sample - chunk.start_sample for cue in chunk.cues] async for chunk in stream]
+    assert said == [[0], [0, 219], [0], []]
 
 
 async def test_faster_speech_has_its_words_earlier(engine: FormantEngine) -> None:
