@@ -17,7 +17,15 @@ from benchmarks.make_checkpoint import make_checkpoint
 from deployments.app import build
 from deployments.config import AppArgs
 from tests.support.decoding import decode
-from tests.support.listeners import SPEAK, Heard, body, listen, listen_together
+from tests.support.listeners import (
+    LONG_TEXT,
+    SPEAK,
+    Heard,
+    RawListener,
+    body,
+    listen,
+    listen_together,
+)
 from tests.support.server import RunningServer, config_args
 from tests.unit.cli.running import polyvox
 from tests.unit.http.voices.support import files_in
@@ -187,3 +195,12 @@ def test_where_no_model_clones_there_is_no_store(server: RunningServer) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "no_voice_store")
     speak = httpx.post(server.url + SPEAK, json=body("Hello.", voice="v-0123456789abcdef"))
     assert speak.status_code == 404
+
+
+def test_no_header_keeps_a_slot_for_somebody_who_left(idle_server: RunningServer) -> None:
+    headers = {"x-request-disconnect-disabled": "?1"}
+    listener = RawListener(idle_server.url, LONG_TEXT, headers=headers, speed=0.25)
+    listener.read(500)
+    assert idle_server.stats().num_open == 1
+    listener.hang_up()
+    assert idle_server.wait_until_free(within_s=5).num_open == 0

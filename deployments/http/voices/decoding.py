@@ -158,7 +158,6 @@ async def _write(stream: asyncio.StreamWriter, data: bytes) -> None:
         stream.write(data)
         await stream.drain()
         stream.close()
-        await stream.wait_closed()
     except (BrokenPipeError, ConnectionResetError):
         return  # it ended early: its status says why
 
