@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,6 +15,8 @@ from tts_core.voice import VoiceInfo
 
 LIST_S = 1.0
 """How long a request waits for the catalogue."""
+
+MAX_AGE_S = 10.0
 
 _SUFFIXES = (".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a", ".aac", ".wma", ".webm")
 
@@ -27,10 +30,12 @@ class Found:
     Attributes:
         voice: what to ask the engine for.
         info: what the catalogue says of it; None for what it doesn't list.
+        is_by_file: whether it was found by a recording's name, which may become another voice's.
     """
 
     voice: str
     info: VoiceInfo | None
+    is_by_file: bool = False
 
 
 def unknown_voice() -> UnknownVoice:
@@ -46,8 +51,9 @@ class References:
     """Finds voices by id, by alias, and by the name of a recording that they were made from.
 
     Of a path only the last part counts, with or without its ending, in any case: folders are another
-    server's. Where two voices have recordings of one name, the folder may be a voice's id. What is found once
-    needs no further look at the catalogue: an engine knows itself when a voice is gone.
+    server's. Where two voices have recordings of one name, the folder may be a voice's id. A voice that is
+    found by its id once needs no further look at the catalogue, which would wake models that sleep: an engine
+    knows itself when a voice is gone. The names of recordings are looked up anew after `MAX_AGE_S`.
 
     Args:
         aliases: of voices.
@@ -61,6 +67,7 @@ class References:
     ) -> None:
         self._aliases, self._list_voices = aliases, list_voices
         self._index = _Index((), aliases)
+        self._looked_at = 0.0
         self._listing: asyncio.Future[tuple[VoiceInfo, ...]] | None = None
 
     async def find(self, path: str) -> Found:
@@ -74,7 +81,7 @@ class References:
             UnknownVoice: the path has no last part.
         """
         found = self._index.find(path)
-        if found is None or found.info is None:
+        if found is None or found.info is None or (found.is_by_file and self._is_old()):
             await self._look_again()
             found = self._index.find(path)
         if found is None:
@@ -87,6 +94,9 @@ class References:
         if found.info is None:
             raise unknown_voice()
         return found
+
+    def _is_old(self) -> bool:
+        return time.monotonic() - self._looked_at > MAX_AGE_S
 
     async def _look_again(self) -> None:
         """Wait a moment for the catalogue, together with all who do."""
@@ -101,7 +111,7 @@ class References:
                 "there is no catalogue of voices: %s", "cancelled" if listing.cancelled() else error
             )
         else:
-            self._index = _Index(listing.result(), self._aliases)
+            self._index, self._looked_at = _Index(listing.result(), self._aliases), time.monotonic()
 
 
 class _Index:
@@ -128,12 +138,16 @@ class _Index:
         for key in (name, stem(name)):
             if key in self._by_id or key in self._aliases:
                 return self._found(key)
-        named = self._voices_by_name.get(_key(name), set())
+        named = self._named(name)
         if len(named) > 1:
-            named &= {
-                voice for folder in folders[-1:] for voice in self._voices_by_name.get(_key(folder), ())
-            }
-        return self._found(*named) if len(named) == 1 else self._found(stem(name))
+            named = named.intersection(*(self._named(folder) for folder in folders[-1:]))
+        if len(named) != 1:
+            return self._found(stem(name))
+        (voice,) = named
+        return replace(self._found(voice), is_by_file=_key(voice) != _key(name))
+
+    def _named(self, name: str) -> frozenset[str]:
+        return frozenset(self._voices_by_name.get(_key(name), ()))
 
     def _add(self, name: str, voice: str) -> None:
         self._voices_by_name.setdefault(_key(name), set()).add(voice)

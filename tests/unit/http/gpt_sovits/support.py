@@ -36,6 +36,7 @@ class Voices(FakeSource):
     def __init__(self) -> None:
         super().__init__()
         self.num_listed = 0
+        self.listed: tuple[VoiceInfo, ...] = VOICES
         self.is_down = self.is_hanging = False
 
     @property
@@ -48,7 +49,7 @@ class Voices(FakeSource):
             await asyncio.sleep(0.01)
         if self.is_down:
             raise EngineStopped("an engine gives no answer")
-        return VOICES
+        return self.listed
 
     async def open(self, request: SynthesisRequest, payer: str = "") -> FakeSpeech:
         self.requests.append(request)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.unit.http.gpt_sovits.support import TTS, Voices
+from tests.unit.http.gpt_sovits.support import TTS, VOICES, Voices
 
 
 @pytest.mark.parametrize(
@@ -104,10 +105,37 @@ async def test_the_voice_decides_which_model_speaks(ingress: httpx.AsyncClient, 
     assert [request.model for request in voices.requests] == ["formant", "one", "formant"]
 
 
-async def test_what_was_found_needs_no_second_look(ingress: httpx.AsyncClient, voices: Voices) -> None:
-    for _ in range(3):
-        await ingress.post("/tts", json=TTS)
+async def test_a_voice_s_id_needs_no_second_look(
+    ingress: httpx.AsyncClient, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deployments.http.gpt_sovits.references.MAX_AGE_S", -1.0)
+    for path in ("ann", "./ANN.wav", "demo.wav", "en-us+f3"):
+        await ingress.post("/tts", json={**TTS, "ref_audio_path": path})
     assert voices.num_listed == 1
+
+
+async def test_a_file_s_name_may_become_another_voice_s(
+    ingress: httpx.AsyncClient, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deployments.http.gpt_sovits.references.MAX_AGE_S", -1.0)
+    heard = []
+    for changed in (False, True):
+        if changed:
+            ann, bob = VOICES[1], VOICES[2]
+            files = (bob.recordings, ann.recordings)
+            voices.listed = tuple(
+                replace(voice, recordings=own) for voice, own in zip((ann, bob), files, strict=True)
+            )
+        await ingress.post("/tts", json={**TTS, "ref_audio_path": "refs/happy.flac"})
+        heard.append(voices.requests[-1].voice)
+    assert heard == ["ann", "Bob"]
+
+
+async def test_asking_for_what_isnt_there_changes_nothing(ingress: httpx.AsyncClient) -> None:
+    for folder, status in (("bob", 200), ("nobody", 400), ("ann", 400), ("bob", 200), ("cem", 200)):
+        path = f"/refs/{folder}/reference.wav"
+        answer = await ingress.post("/tts", json={**TTS, "ref_audio_path": path})
+        assert (folder, answer.status_code) == (folder, status)
 
 
 async def test_an_engine_that_is_down_holds_up_nobody_who_speaks_with_another(
