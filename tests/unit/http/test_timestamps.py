@@ -127,6 +127,18 @@ async def test_words_are_told_as_they_were_written(client: httpx.AsyncClient, so
         assert written[one["start_char"] : one["end_char"]] == one["text"]
 
 
+async def test_a_sentence_whose_last_word_nobody_says_ends_all_the_same(
+    client: httpx.AsyncClient, source: FakeSource
+) -> None:
+    text = words_of(SPOKEN)
+    source.cues = [TextMark(0, (text[0], *text[2:]))]
+    events = await events_of(client, timestamps=["word", "sentence"])
+    hello, bye, *_ = told(events, "words")
+    first, second = told(events, "sentences")
+    assert (first["text"], first["end"]) == ("Hello there.", hello["end"])
+    assert (second["text"], second["start"]) == ("Bye <all> & co!", bye["start"])
+
+
 async def test_what_was_put_in_has_no_place(client: httpx.AsyncClient, source: FakeSource) -> None:
     source.cues = [TextMark(0, words_of("Hello nobody"))]
     events = await events_of(client, timestamps=["word"], input="Hello nobody\u200b")

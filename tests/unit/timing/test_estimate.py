@@ -37,11 +37,11 @@ def test_a_pause_is_where_the_text_has_a_mark() -> None:
 
 
 def test_a_mark_draws_a_pause_from_where_there_is_none() -> None:
-    """After 0.42 of 1.2 s the first word is nearer than the comma after the second, but only that has one."""
-    pcm = tone(0.42) + silence(0.2) + tone(0.78)
+    """After 0.37 of 1.2 s the first word is nearer than the second, but only that has a comma."""
+    pcm = tone(0.37) + silence(0.2) + tone(0.83)
     spans = seconds(pcm, (300, 1), (300, 2), (300, 1), (300, 1))
-    assert spans[1][1] == pytest.approx(0.42, abs=0.011)
-    assert spans[2][0] == pytest.approx(0.62, abs=0.011)
+    assert spans[1][1] == pytest.approx(0.37, abs=0.011)
+    assert spans[2][0] == pytest.approx(0.57, abs=0.011)
 
 
 def test_a_stop_is_no_pause() -> None:
