@@ -154,10 +154,10 @@ class GPTSoVITSArgs(StrictModel):
     `precision: auto` is bfloat16 where the machine computes in it natively, else float16 on a GPU and float32
     on a CPU.
 
-    `voice_thread` says when audio is made beside the thread that decodes: `alone` while there is one listener,
-    who then has the use of a second core that is idle; `always` for a replica of two cores, which then decodes
-    one batch of all listeners instead of one batch for each core; `never`. Left out, it is `alone` on a CPU
-    and `never` on a GPU.
+    `voice_thread` says when audio is made beside the thread that decodes: `alone` while there is one
+    listener, who then has the use of a second core that is idle; `always` for a replica of two cores, which
+    then decodes one batch of all listeners instead of one batch for each core; `never`. Left out, it is
+    `alone` on a CPU and `never` on a GPU.
 
     A listener is admitted while a slot is free and everyone would still get `min_pace` seconds of audio per
     second. Left out, it is 1 on a GPU: nobody who plays while listening runs dry. On a CPU it is 0: slots
@@ -247,8 +247,9 @@ class WaitingArgs(StrictModel):
 class VoicesArgs(StrictModel):
     """Voices that are added and deleted over HTTP, in the store of the first GPT-SoVITS engine.
 
-    `uploads` lets them be. Left out, it is so where it is known who asks: where there are `keys` (of the scope
-    `voices:write`), or nobody but this machine's users can reach the server; and not where it is `open_to_all`.
+    `uploads` lets them be. Left out, it is so where it is known who asks: where there are `keys` (of the
+    scope `voices:write`), or nobody but this machine's users can reach the server; and not where it is
+    `open_to_all`.
     `num_decoders` recordings are checked at once, in processes of their own.
     """
 
@@ -283,8 +284,8 @@ class IngressArgs(StrictModel):
 
     `keys` is a file of API keys, readable on each node that runs an ingress: see `polyvox keys`. Limits of
     keys hold for each ingress replica by itself. `public_voices` lets everyone list voices and models, since
-    some clients ask for them without a key. `control` lets `GET /control?command=exit`, of an `admin` key where
-    there are keys, end the application. Without `keys`, a server that others than this machine's users
+    some clients ask for them without a key. `control` lets `GET /control?command=exit`, of an `admin` key
+    where there are keys, end the application. Without `keys`, a server that others than this machine's users
     can reach doesn't start, unless `open_to_all` says that this is meant.
     """
 
