@@ -18,6 +18,7 @@ from tts_core.frontend.words import Extent, cut_words
 _MAX_REPLACED_CHARS = 80
 _MAX_SEARCHED_CHARS = 2000
 _LEAST_LETTERS = 3
+_MAX_MARKUP_CHARS = 5
 
 
 class SourceMap:
@@ -29,7 +30,7 @@ class SourceMap:
     """
 
     def __init__(self, source: str, spoken: str) -> None:
-        self._source = source
+        self._source, self._spoken = source, spoken
         self._is_same = source == spoken
         self._words: list[Extent] = []
         self._places: list[Extent | None] = []
@@ -44,14 +45,33 @@ class SourceMap:
     def extent(self, start: int, end: int) -> Extent | None:
         """Return where in the source the characters from `start` to before `end` of what is spoken stand.
 
-        None where nothing there stands for them. What is only marks keeps to the words beside it.
+        None where nothing there stands for them. Marks at both ends are included where they were written.
         """
         if self._is_same:
             return start, end
         first = bisect.bisect_right(self._words, start, key=lambda word: word[1])
         last = bisect.bisect_left(self._words, end, key=lambda word: word[0])
         places = [place for place in self._places[first:last] if place is not None]
-        return (places[0][0], max(place[1] for place in places)) if places else None
+        if not places:
+            return None
+        before, after = (
+            self._spoken[start : self._words[first][0]],
+            self._spoken[self._words[last - 1][1] : end],
+        )
+        left = _past(self._source[: places[0][0]][::-1], before[::-1])
+        right = max(place[1] for place in places)
+        return places[0][0] - left, right + _past(self._source[right:], after)
+
+
+def _past(text: str, marks: str) -> int:
+    """Return how far into `text` these marks reach, each found close behind the one before."""
+    reached = 0
+    for mark in marks:
+        found = text.find(mark, reached, reached + _MAX_MARKUP_CHARS)
+        if mark.isspace() or found < 0 or any(map(str.isalnum, text[reached:found])):
+            break
+        reached = found + 1
+    return reached
 
 
 def _places(source: str, spoken: str, words: list[Extent]) -> list[Extent | None]:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tts_core.frontend.filters import TextOptions, filter_text
+from tts_core.frontend.segmenter import split_sentences
 from tts_core.frontend.source_map import SourceMap
 from tts_core.frontend.typical_times import timed_words
 from tts_core.frontend.words import cut_words, words_of
@@ -114,6 +115,24 @@ def test_words_of_markdown_are_found_where_they_were_written() -> None:
         ("AT&T", "AT&amp;T"),
         ("End", "End"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("Go, *now*. Then", "Go, *now*."),
+        ("Say “**yes**!” Then", "Say “**yes**!”"),
+        ("“*No*,” he said. Then", "“*No*,” he said."),
+        ("* item\n* more", "item"),
+    ],
+)
+def test_a_sentence_is_found_with_its_marks(source: str, sentence: str) -> None:
+    spoken = filter_text(source, TextOptions(text_format="markdown"), "en", 20).text
+    end = len(next(split_sentences(spoken)).rstrip())
+    assert SourceMap(source, spoken).extent(0, end) == (
+        source.index(sentence),
+        source.index(sentence) + len(sentence),
+    )
 
 
 def test_the_second_of_two_equal_words_is_the_second() -> None:
