@@ -111,6 +111,7 @@ def http_status(error: PolyvoxError, path: str = "") -> int:
 
 def openai_body(error: PolyvoxError) -> dict[str, Any]:
     """Return the OpenAI error object."""
+    error = without_places(error)
     status = http_status(error)
     kind = "rate_limit_error" if status == 429 else _KIND.get(status, "server_error")
     return {"error": {"message": error.message, "type": kind, "param": error.param, "code": error.code}}
@@ -118,12 +119,11 @@ def openai_body(error: PolyvoxError) -> dict[str, Any]:
 
 def api_v2_body(error: PolyvoxError) -> dict[str, Any]:
     """Return the two keys that api_v2 clients read: a sentence and a code."""
-    return {"message": error.message, "Exception": error.code}
+    return {"message": without_places(error).message, "Exception": error.code}
 
 
 def error_response(error: PolyvoxError, path: str) -> Response:
     """Answer in the dialect that the path belongs to. 429 and 503 say when to come back."""
-    error = _without_places(error)
     body = api_v2_body(error) if is_gpt_sovits(path) else openai_body(error)
     status = http_status(error, path)
     headers = {ERROR_CODE: error.code}
@@ -134,7 +134,7 @@ def error_response(error: PolyvoxError, path: str) -> Response:
     return Response(_dump(body), status, headers, media_type="application/json")
 
 
-def _without_places(error: PolyvoxError) -> PolyvoxError:
+def without_places(error: PolyvoxError) -> PolyvoxError:
     """Return the error without the files that it names, where they are the operator's: the log has them."""
     if not isinstance(error, (SetupError, VoiceDamaged)) or isinstance(error, MissingDependency):
         return error

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from deployments.http.errors import without_places
 from deployments.http.openai import Name
 from deployments.http.planning import MAX_SEED, Wish
 from deployments.websocket.alignment import alignment_of
@@ -112,7 +113,7 @@ class ElevenLabsDialect:
         elif message.text == "":
             session.close(Ending(1000, "closed"))
         else:
-            _feed(await self._context(message, session), message)
+            await _feed(await self._context(message, session), message)
 
     async def _take_of_many(self, message: ClientMessage, session: Session) -> None:
         context_id = message.context_id or ""
@@ -124,7 +125,7 @@ class ElevenLabsDialect:
             elif found is not None:
                 found.end()
         elif message.text or (message.flush and found is not None):
-            _feed(await self._context(message, session), message)
+            await _feed(await self._context(message, session), message)
 
     async def _context(self, message: ClientMessage, session: Session) -> Context:
         """Return the context that a message is for, opened by its first message."""
@@ -169,16 +170,16 @@ class ElevenLabsDialect:
     def error(self, error: PolyvoxError, context_id: str | None) -> Message:
         code = _CODES.get(error.code, error.code)
         named = {"contextId": context_id or None} if self._is_multi else {}
-        return _dump({"message": error.message, "error": code, "code": 1008, **named})
+        return _dump({"message": without_places(error).message, "error": code, "code": 1008, **named})
 
     def is_fatal(self, error: PolyvoxError) -> bool:
         """One voice that can't speak is all that a socket of one context has."""
         return not self._is_multi and not isinstance(error, _SURVIVED)
 
 
-def _feed(context: Context, message: ClientMessage) -> None:
+async def _feed(context: Context, message: ClientMessage) -> None:
     if message.text:
-        context.feed(message.text)
+        await context.feed(message.text)
     if message.flush:
         context.flush()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from deployments.http.errors import openai_body
+from deployments.http.errors import openai_body, without_places
 from deployments.websocket.events import Event
 from deployments.websocket.outbox import Message
 from tts_core.errors import PolyvoxError
@@ -40,7 +40,8 @@ class Refused:
 
     def error(self, error: PolyvoxError, context_id: str | None) -> Message:
         # Both protocols' clients find what they look for.
-        told = {"type": "error", "context_id": None, "message": error.message, "code": 1008}
+        message = without_places(error).message
+        told = {"type": "error", "context_id": None, "message": message, "code": 1008}
         return json.dumps({**told, **openai_body(error)})
 
     def is_fatal(self, error: PolyvoxError) -> bool:

@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,22 +76,30 @@ class Decoder:
         self._turns = asyncio.Semaphore(num_processes)
         self._num_here = 0
 
-    async def decode(self, data: bytes) -> Decoded:
-        """Check and decode a recording.
+    @contextlib.contextmanager
+    def place(self) -> Iterator[None]:
+        """Keep a place for a recording, from before it is in memory until it is decoded.
 
         Raises:
-            InvalidVoice: it won't do, or its decoding ran out of time or memory, or crashed.
-            Overloaded: too many others wait.
-            PolyvoxError: the process can't be started.
+            Overloaded: too many others have one.
         """
         if self._num_here >= self._num_processes + MAX_WAITING:
             raise Overloaded("too many recordings are being decoded", retry_after_s=_RETRY_AFTER_S)
         self._num_here += 1
         try:
-            async with self._turns:
-                return _parse(await self._run(data))
+            yield
         finally:
             self._num_here -= 1
+
+    async def decode(self, data: bytes) -> Decoded:
+        """Check and decode a recording that has a place.
+
+        Raises:
+            InvalidVoice: it won't do, or its decoding ran out of time or memory, or crashed.
+            PolyvoxError: the process can't be started.
+        """
+        async with self._turns:
+            return _parse(await self._run(data))
 
     async def _run(self, data: bytes) -> bytes:
         pipe = asyncio.subprocess.PIPE

@@ -9,6 +9,7 @@ import errno
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -81,6 +82,10 @@ class VoiceDesk:
         # One at a time: two at once could both be the last one that the limits allow.
         self._changing = asyncio.Lock()
 
+    def place(self) -> AbstractContextManager[None]:
+        """Keep a place for an upload, before its body is read. Raises Overloaded where there is none."""
+        return self._decoder.place()
+
     async def add(self, upload: VoiceUpload, key: Key | None) -> Kept:
         """Check a voice and keep it. Uploading the same again changes nothing and answers alike.
 
@@ -122,8 +127,9 @@ class VoiceDesk:
             voice = self._store.get(id_or_name)
             return voice, self._store.read_recording(voice)
 
-        voice, data = await self._in_thread(read)
-        return Kept(voice, await self._decoder.decode(data))
+        with self._decoder.place():
+            voice, data = await self._in_thread(read)
+            return Kept(voice, await self._decoder.decode(data))
 
     async def find(self, id_or_name: str) -> Voice:
         """Return a voice. Raises as `inspect`."""
@@ -153,8 +159,10 @@ class VoiceDesk:
         return voice
 
     async def _settle(self) -> None:
-        await asyncio.sleep(SETTLE_S)
-        self._on_change()
+        try:
+            await asyncio.sleep(SETTLE_S)
+        finally:
+            self._on_change()
 
     def _check_changes(self) -> None:
         if not self._takes_changes:

@@ -19,7 +19,7 @@ from deployments.http.voices.origin import check_origin
 from deployments.http.voices.preview import SEED, preview_text
 from deployments.http.voices.upload import read_upload
 from tts_core.audio.formats import AudioFormat
-from tts_core.errors import UnknownVoice, UnsupportedFormat
+from tts_core.errors import UnknownVoice, UnsupportedFormat, VoiceExists
 
 if TYPE_CHECKING:
     from deployments.http.voices.desk import Kept, VoiceDesk
@@ -67,8 +67,10 @@ def voices_routes(service: Service, desk: VoiceDesk | None) -> APIRouter:
     async def add_voice(request: Request) -> dict[str, Any]:
         """Keep 3 to 10 s of one speaker as a voice, which can be spoken with from this answer on."""
         open_desk = _for_changes(desk, service, request)
-        with _counted(service, request):
-            kept = await open_desk.add(await read_upload(request), request.state.key)
+        with _counted(service, request), open_desk.place():
+            upload = await read_upload(request)
+            await _check_name(upload.name, open_desk, service)
+            kept = await open_desk.add(upload, request.state.key)
         return _described(kept, open_desk)
 
     @router.get(_VOICES + "/{voice_id}", responses=_RESPONSES)
@@ -122,6 +124,19 @@ def _for_changes(desk: VoiceDesk | None, service: Service, request: Request) -> 
     if request.state.key is None:
         check_origin(request.headers, service.args.cors_origins)
     return desk
+
+
+async def _check_name(name: str, desk: VoiceDesk, service: Service) -> None:
+    """Return unless requests by this name mean another voice already.
+
+    Raises:
+        VoiceExists: it is an alias, or an engine has a voice of its own by it.
+    """
+    is_own = any(
+        entry["id"] == name and entry.get("model") not in desk.models for entry in await service.voices()
+    )
+    if is_own or name in service.args.voice_aliases:
+        raise VoiceExists(f"{name[:64]!r} is another voice's name on this server", param="name")
 
 
 async def _spoken(desk: VoiceDesk | None, service: Service, voice_id: str) -> tuple[str, str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,19 +29,24 @@ FORM = {"name": "me", "text": TEXT, "language": "en", "consent": "I agree that m
 class NearDecoder:
     """Decodes in this process: fast, and as far as an answer goes, alike."""
 
+    def place(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
     async def decode(self, data: bytes) -> Decoded:
         figures, pcm = examine(Upload("audio_sample", data))
         samples = pcm.samples.astype("<f4").tobytes()
         return Decoded(dataclasses.asdict(figures), figures.warnings, samples, pcm.rate_hz)
 
 
-def connect(folder: Path, decoder: Any = None, **args: Any) -> httpx.AsyncClient:
+def connect(
+    folder: Path, decoder: Any = None, models: tuple[str, ...] = ("formant",), **args: Any
+) -> httpx.AsyncClient:
     """Return a client of an application that keeps its voices in a folder."""
     ingress = IngressArgs(**args)
     service = Service(ingress, FakeSource(), transport_holds_back=True)
     desk = VoiceDesk(
         VoiceStore(folder),
-        ("formant",),
+        models,
         ingress.voices,
         takes_uploads(ingress),
         decoder=cast(Any, decoder or NearDecoder()),

@@ -1,4 +1,4 @@
-"""A recording from outside can fail, and take nothing with it: not the server, not its time, not its files."""
+"""A recording from outside can fail, and takes nothing with it: neither the server nor its time and files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from deployments.http.voices.confined import READY
 from deployments.http.voices.decoding import COMMAND, MAX_WAITING, Decoder
-from tests.unit.http.voices.support import WAV, connect, upload
+from tests.unit.http.voices.support import WAV, connect, files_in, upload
 from tests.unit.voices.samples import encode, encode_with_libav, speech
 from tts_core.audio.decoder import decode
 from tts_core.errors import InvalidVoice, Overloaded, PolyvoxError
@@ -118,7 +118,7 @@ async def test_a_process_taken_over_reaches_nothing(tmp_path: Path, attempt: str
     with pytest.raises(InvalidVoice) as caught:
         await decoder.decode(b"")
     assert error in caught.value.message
-    assert not Path(path).exists()
+    assert files_in(tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -166,10 +166,15 @@ async def test_who_hangs_up_leaves_no_process() -> None:
 
 async def test_only_so_many_run_and_only_so_many_wait() -> None:
     decoder = confined("import time; time.sleep(60)")
-    tasks = [asyncio.create_task(decoder.decode(WAV)) for _ in range(1 + MAX_WAITING)]
+
+    async def decode_in_place() -> None:
+        with decoder.place():
+            await decoder.decode(WAV)
+
+    tasks = [asyncio.create_task(decode_in_place()) for _ in range(1 + MAX_WAITING)]
     await until_one_runs()
     with pytest.raises(Overloaded):
-        await decoder.decode(WAV)
+        await decode_in_place()
     assert len(processes()) == 1
     for task in tasks:
         task.cancel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import errno
 import os
 from pathlib import Path
@@ -13,6 +14,7 @@ import httpx
 import numpy as np
 import pytest
 
+from deployments.http.voices.decoding import MAX_WAITING, Decoder
 from deployments.http.voices.desk import SETTLE_S
 from deployments.keys.key_file import Scope
 from tests.unit.http.voices.support import (
@@ -127,7 +129,7 @@ async def test_json_with_base64_is_as_good_as_a_form(
     ],
 )
 async def test_a_field_that_wont_do_is_named(
-    client: httpx.AsyncClient, folder: Path, changes: dict[str, str], param: str
+    client: httpx.AsyncClient, folder: Path, changes: dict[str, Any], param: str
 ) -> None:
     answer = await upload(client, **changes)
     assert answer.status_code == 400, answer.text
@@ -155,6 +157,24 @@ async def test_a_name_belongs_to_one_voice(client: httpx.AsyncClient, folder: Pa
     assert code_of(await upload(client, OTHER_WAV)) == (409, "voice_exists")
     assert code_of(await upload(client, text=f"{TEXT} Really.")) == (409, "voice_exists")
     assert VoiceStore(folder).get("me").id == first["content_id"]
+
+
+async def test_no_upload_takes_the_name_of_an_alias_or_of_an_engines_own_voice(folder: Path) -> None:
+    async with connect(folder, models=("cloning",), voice_aliases={"alloy": "en-us"}) as client:
+        for name in ("alloy", "en-us"):
+            assert code_of(await upload(client, name=name)) == (409, "voice_exists")
+        assert (await upload(client)).status_code == 200
+
+
+async def test_a_busy_decoder_refuses_before_it_reads_a_body(folder: Path) -> None:
+    decoder = Decoder()
+    async with connect(folder, decoder) as client:
+        with contextlib.ExitStack() as places:
+            for _ in range(1 + MAX_WAITING):
+                places.enter_context(decoder.place())
+            refused = await upload(client, b"")
+            assert code_of(refused) == (429, "overloaded")
+            assert int(refused.headers["retry-after"]) >= 1
 
 
 async def test_the_first_consent_stays(client: httpx.AsyncClient, folder: Path) -> None:
