@@ -37,6 +37,10 @@ class LocalSpeech:
         return self.stream.sample_rate_hz
 
     @property
+    def fingerprint(self) -> str:
+        return self.stream.fingerprint
+
+    @property
     def num_dropped(self) -> int:
         return self.stream.num_dropped
 
