@@ -198,6 +198,30 @@ def test_audio_that_fails_while_parked_frees_the_shelf(model: LoadedModel) -> No
     assert is_clean(bench)
 
 
+def test_a_segment_ahead_that_fails_gives_everything_back_before_its_turn_has_come(
+    model: LoadedModel,
+) -> None:
+    bench = new_bench(model, policy=RoundRobin())
+    listener = bench.add(request(*TEXT, sampling=SHORT), LEAD_SAMPLES)
+    bench.read()
+    while len(listener.sequences) < 2 or listener.sequences[1].status is not SequenceStatus.RUNNING:
+        assert bench.step()
+    front, ahead = listener.sequences
+    stall(listener)
+    other = bench.add(one("other"))
+    while ahead.status is not SequenceStatus.PARKED or bench.scheduler.num_running == 0:
+        assert bench.step()
+    fake_stream(other).num_delivered = -(10**9)  # they stall
+    resume(listener)
+    with broken(bench.runner, "restore", BROKEN):
+        while ahead.error is None:
+            assert bench.step()
+    assert listener.sequences[0] is front
+    assert (bench.scheduler.num_running, bench.scheduler.num_parked) == (0, 1)  # the other one's
+    bench.run()
+    assert isinstance(bench.heard().error, SegmentFailed)
+
+
 def test_a_shelf_that_is_lost_is_noticed(model: LoadedModel) -> None:
     bench = new_bench(model)
     parked = park(bench)
