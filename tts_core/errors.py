@@ -70,86 +70,128 @@ class PolyvoxError(Exception):
 
 
 class RequestError(PolyvoxError):
+    """What was asked for can't be done as asked."""
+
     code = "invalid_request"
 
 
 class MalformedBody(RequestError):
+    """The body isn't what the route reads, such as a JSON object."""
+
     code = "malformed_body"
 
 
 class BodyTooLarge(RequestError):
+    """The body is larger than the server takes."""
+
     code = "body_too_large"
 
 
 class EmptyInput(RequestError):
+    """There is nothing in the text to speak."""
+
     code = "empty_input"
 
 
 class InputTooLong(RequestError):
+    """The text is longer than the server or the model takes."""
+
     code = "input_too_long"
 
 
 class InvalidParameter(RequestError):
+    """A parameter is missing, of the wrong kind or out of range; `param` names it."""
+
     code = "invalid_parameter"
 
 
 class UnsupportedFormat(RequestError):
+    """The audio format isn't one that this route gives."""
+
     code = "unsupported_format"
 
 
 class UnsupportedLanguage(RequestError):
+    """The model or the voice doesn't speak this language."""
+
     code = "unsupported_language"
 
 
 class InvalidVoice(RequestError):
+    """A recording, or what is said of it, doesn't make a voice."""
+
     code = "invalid_voice"
 
 
 class VoiceExists(InvalidVoice):
+    """The name belongs to another voice."""
+
     code = "voice_exists"
 
 
 class VoiceDamaged(InvalidVoice):
+    """What is kept of a voice has been changed or lost."""
+
     code = "voice_damaged"
 
 
 class UnknownVoice(RequestError):
+    """There is no voice, and no alias of one, by this name."""
+
     code = "unknown_voice"
 
 
 class UnknownModel(RequestError):
+    """There is no model, and no alias of one, by this name."""
+
     code = "unknown_model"
 
 
 class UnknownSpeech(RequestError):
+    """No speech by this name can be gone on with here: repeat the request."""
+
     code = "unknown_speech"
 
 
 class OffsetBeyondEnd(RequestError):
+    """The speech that is to go on ends before that sample."""
+
     code = "offset_beyond_end"
 
 
 class Overloaded(PolyvoxError):
+    """Every slot is taken; `retry_after_s` says when one is expected."""
+
     code = "overloaded"
 
 
 class SpeechError(PolyvoxError):
+    """Speech was begun and can't go on."""
+
     code = "speech_failed"
 
 
 class SegmentFailed(SpeechError):
+    """A segment of the text couldn't be spoken."""
+
     code = "segment_failed"
 
 
 class EngineStopped(SpeechError):
+    """The engine that was speaking has stopped, or there is none."""
+
     code = "engine_stopped"
 
 
 class EnginePoisoned(SpeechError):
+    """The engine's device or its own state failed; all its streams end and it is replaced."""
+
     code = "engine_poisoned"
 
 
 class StreamInterrupted(SpeechError):
+    """The audio broke off and no replica could go on with it."""
+
     code = "stream_interrupted"
 
 
@@ -160,22 +202,32 @@ class SpeechChanged(SpeechError):
 
 
 class SetupError(PolyvoxError):
+    """This machine or its configuration can't run what was asked for."""
+
     code = "setup_failed"
 
 
 class InvalidConfig(SetupError):
+    """The configuration, or a file that it names, is wrong."""
+
     code = "invalid_config"
 
 
 class MissingDependency(SetupError):
+    """A package or program that is needed isn't installed."""
+
     code = "missing_dependency"
 
 
 class MissingWeights(SetupError):
+    """Files of weights aren't where the configuration says."""
+
     code = "missing_weights"
 
 
 class InvalidCheckpoint(SetupError):
+    """A file of weights isn't what it is said to be, or is damaged."""
+
     code = "invalid_checkpoint"
 
 

@@ -14,6 +14,7 @@ def health_routes(service: Service) -> APIRouter:
     @router.head("/ping", include_in_schema=False)
     @router.get("/ping")
     async def ping() -> str:
+        """Answer while the ingress lives: what GPT-SoVITS's clients ask before they begin."""
         return "pong"
 
     @router.get("/healthz")

@@ -108,6 +108,7 @@ def openai_routes(service: Service) -> APIRouter:
         responses={**ERROR_RESPONSES, 200: {"description": "The audio, streamed while it is synthesised."}},
     )
     async def create_speech(body: SpeechRequest, request: Request) -> Response:
+        """Speak a text: OpenAI's request, and its answer, streamed while it is spoken."""
         audio_format = body.audio_format()
         framing = EventFraming(len(body.input)) if body.stream_format == "sse" else None
         resumption = Resumption.read(request.headers)
@@ -145,6 +146,7 @@ def openai_routes(service: Service) -> APIRouter:
 
     @router.get("/v1/models")
     async def list_models() -> dict[str, Any]:
+        """List the models, as OpenAI does."""
         return {"object": "list", "data": [_model(name) for name in service.source.models]}
 
     @router.get("/v1/models/{name}", responses=ERROR_RESPONSES)
@@ -155,6 +157,7 @@ def openai_routes(service: Service) -> APIRouter:
 
     @router.get("/v1/audio/voices")
     async def list_voices() -> dict[str, Any]:
+        """List what a request may name as its voice."""
         return {"voices": await service.voices()}
 
     return router

@@ -25,10 +25,12 @@ def api_v2_routes(speaking: Speaking) -> APIRouter:
 
     @router.post("/tts", **options)
     async def post_tts(body: SpeakRequest, request: Request) -> Response:
+        """Speak, as GPT-SoVITS's `api_v2.py` does; GSVI's words for the parameters are taken as well."""
         return await speaking.answer(body, request, file_per_chunk=True)
 
     @router.get("/tts", **options)
     async def get_tts(query: Annotated[SpeakRequest, Query()], request: Request) -> Response:
+        """Speak what the query says, as `POST /tts` does."""
         return await speaking.answer(query, request, file_per_chunk=True)
 
     return router

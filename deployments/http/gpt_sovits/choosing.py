@@ -27,14 +27,17 @@ def choosing_routes(speaking: Speaking) -> APIRouter:
 
     @router.get("/set_gpt_weights")
     async def set_gpt_weights(request: Request, weights_path: Path = "") -> Answer:
+        """Choose a model, by its name or its file's, for later requests of the same session."""
         return await _choose(speaking, request, {"gpt_weights": _needed("weights_path", weights_path)})
 
     @router.get("/set_sovits_weights")
     async def set_sovits_weights(request: Request, weights_path: Path = "") -> Answer:
+        """Choose a model by its SoVITS weights, as `/set_gpt_weights` does by its GPT weights."""
         return await _choose(speaking, request, {"sovits_weights": _needed("weights_path", weights_path)})
 
     @router.get("/set_refer_audio")
     async def set_refer_audio(request: Request, refer_audio_path: Path = "") -> Answer:
+        """Choose a voice for later requests of the same session that name none."""
         path = _needed("refer_audio_path", refer_audio_path)
         # Another recording says something else.
         return await _choose(
@@ -62,18 +65,22 @@ def _add_api_py(router: APIRouter, speaking: Speaking) -> None:
 
     @router.post("/set_model")
     async def post_set_model(request: Request, body: Json) -> Answer:
+        """Choose weights as api.py does: `gpt_model_path` and `sovits_model_path`."""
         return await set_model(request, body)
 
     @router.get("/set_model")
     async def get_set_model(request: Request) -> Answer:
+        """The same as `POST /set_model`, from the query."""
         return await set_model(request, request.query_params)
 
     @router.post("/change_refer")
     async def post_change_refer(request: Request, body: Json) -> Answer:
+        """Choose a voice as api.py does: `refer_wav_path`, `prompt_text` and `prompt_language`."""
         return await change_refer(request, body)
 
     @router.get("/change_refer")
     async def get_change_refer(request: Request) -> Answer:
+        """The same as `POST /change_refer`, from the query."""
         return await change_refer(request, request.query_params)
 
 

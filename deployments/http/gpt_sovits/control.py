@@ -26,10 +26,12 @@ def control_routes(service: Service) -> APIRouter:
 
     @router.get("/control")
     async def get_control(request: Request, command: str = "") -> dict[str, str]:
+        """End the application once its streams are heard, with `exit`, where that is allowed."""
         return _obey(service, request, command)
 
     @router.post("/control")
     async def post_control(request: Request, body: Annotated[dict[str, Any], Body()]) -> dict[str, str]:
+        """The same as `GET /control`, with `command` in a JSON body."""
         return _obey(service, request, text_of("command", body.get("command")))
 
     return router

@@ -64,6 +64,7 @@ def gsvi_routes(speaking: Speaking) -> APIRouter:
 
     @router.post("/infer_single", responses=ERROR_RESPONSES)
     async def infer_single(body: Annotated[dict[str, Any], Body()], request: Request) -> dict[str, str]:
+        """Answer as GSVI does: with an address, good for ten minutes, that speaks when it is got."""
         key: Key | None = request.state.key
         choice = await speaking.service.sessions.get(session_of(request))
         fields = _fields(body, choice)
@@ -76,6 +77,7 @@ def gsvi_routes(speaking: Speaking) -> APIRouter:
 
     @router.get(f"{RESULTS}{{token}}", response_class=Response, responses=ERROR_RESPONSES)
     async def result(token: str, request: Request) -> Response:
+        """Speak what an address of `/infer_single` stands for."""
         link = unseal(token, await speaking.service.sessions.secret(), time.time())
         ring = request.app.state.ring
         request.state.key = ring.get(link.key_id) if ring is not None else None

@@ -43,6 +43,7 @@ def root_routes(speaking: Speaking, page: Path) -> APIRouter:
         responses={**ERROR_RESPONSES, 200: {"description": "The audio."}},
     )
     async def post_root(body: Annotated[dict[str, Any], Body()], request: Request) -> Response:
+        """Speak, as GPT-SoVITS's `api.py` and SillyTavern's servers do."""
         return await speaking.answer(checked(SpeakRequest, body), request, _FORMATS)
 
     @router.get("/", include_in_schema=False)
