@@ -23,6 +23,7 @@ from deployments.metrics.listening import IngressFigures
 from deployments.metrics.ray_recorder import RayRecorder
 from deployments.metrics.sampling import Sampler
 from deployments.remote_speech import RemoteSpeechSource, Timeouts
+from deployments.replica_capacity import ReplicaCapacity
 from deployments.session_keeper import RemoteSessions
 from deployments.tracing.environment import tracing_from_environment
 from deployments.transport import end_application, http_host, writes_reach_the_socket
@@ -75,6 +76,7 @@ class Ingress:
             weights=weights or {},
             sessions=RemoteSessions(keeper) if keeper is not None else LocalSessions(),
             end=end_application,
+            capacity=ReplicaCapacity(handles),
         )
         self._desk = open_desk(args, voices, source.forget_voices)
         self._service.is_leaving = replica_is_leaving

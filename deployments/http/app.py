@@ -19,6 +19,7 @@ from deployments.http.errors import ERROR_CODE, error_response, from_http, from_
 from deployments.http.gpt_sovits.routes import gpt_sovits_routes
 from deployments.http.gpt_sovits.sessions import SessionPath
 from deployments.http.health import health_routes
+from deployments.http.load import load_routes
 from deployments.http.observed import Observed
 from deployments.http.openai import openai_routes
 from deployments.http.request_id import RequestId
@@ -52,6 +53,7 @@ def create_app(service: Service, desk: VoiceDesk | None = None) -> FastAPI:
     for router in (openai_routes(service), gpt_sovits_routes(service, PAGE / "index.html"), health_routes(service)):
         app.include_router(router)
     app.include_router(voices_routes(service, desk))
+    app.include_router(load_routes(service, desk))
     app.state.ring = ring
     app.include_router(live_text_routes(service))
     _add_page(app)

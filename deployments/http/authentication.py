@@ -30,6 +30,7 @@ _SCOPES: dict[str, KeyScope] = {
     "/speakers": "voices",
     "/character_list": "voices",
     "/v1/models": "voices",
+    "/v1/load": "voices",
 }
 _SCOPE_FOLDERS: dict[str, KeyScope] = {"/v1/audio/speech/": "speak", "/v1/models/": "voices"}
 _VOICES = "/v1/audio/voices"

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from deployments.config import IngressArgs
 from deployments.http.book import Book, Entry
+from deployments.http.capacity import Capacity
 from deployments.http.form import Form
 from deployments.http.framing import Framing
 from deployments.http.governor import BURST_BYTES, Governor
@@ -44,6 +45,10 @@ SHORT_CHARS = 300
 """Of plain text, cut into sentences within two milliseconds."""
 
 
+async def _unknown_capacity() -> tuple[Capacity, ...]:
+    return ()
+
+
 @dataclass
 class Service:
     """Plans, opens and answers requests, for every dialect.
@@ -58,6 +63,7 @@ class Service:
         weights: files of the models that have any.
         sessions: what GPT-SoVITS's clients have chosen.
         end: ends the application, where requests may.
+        capacity: tells how much room deployments have, where any are known of.
     """
 
     args: IngressArgs
@@ -72,6 +78,7 @@ class Service:
     sessions: Sessions = field(default_factory=LocalSessions)
     end: Callable[[], None] | None = None
     book: Book = field(default_factory=Book)
+    capacity: Callable[[], Awaitable[tuple[Capacity, ...]]] = _unknown_capacity
 
     def __post_init__(self) -> None:
         self._planner = Planner(self.args, self.source.models)

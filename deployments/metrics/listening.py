@@ -10,6 +10,7 @@ import numpy as np
 
 from deployments.metrics import catalogue
 from deployments.metrics.playback import PlaybackClock
+from deployments.metrics.recent import Recent
 from deployments.metrics.recorder import Ledger, Recorder
 
 _AUDIBLE_AMPLITUDE = 100  # of 32767: 50 dB below full scale
@@ -27,9 +28,11 @@ class Outcome(enum.Enum):
 class Listening:
     """One answer of speech that is streamed. Made by `IngressFigures.listening`; `begin`, then `end`."""
 
-    def __init__(self, model: str, recorder: Recorder, listenings: set[Listening]) -> None:
+    def __init__(
+        self, model: str, recorder: Recorder, listenings: set[Listening], recent_ttfa: Recent
+    ) -> None:
         self.model = model
-        self._recorder, self._listenings = recorder, listenings
+        self._recorder, self._listenings, self._recent_ttfa = recorder, listenings, recent_ttfa
         self._arrived_s = 0.0
         self._playback = PlaybackClock()
         self._audio_s = 0.0
@@ -58,6 +61,7 @@ class Listening:
         if not self._is_heard and _is_audible(pcm):
             self._is_heard = True
             self._recorder.observe(catalogue.TTFA, now_s - self._arrived_s, model=self.model)
+            self._recent_ttfa.add(now_s, now_s - self._arrived_s)
 
     def headroom_s(self, now_s: float) -> float | None:
         """See `PlaybackClock`."""
@@ -83,17 +87,27 @@ class Listening:
 
 
 class IngressFigures:
-    """All that an ingress measures. Belongs to its event loop."""
+    """All that an ingress measures. Belongs to its event loop.
+
+    Attributes:
+        recent_ttfa: of all models, for whoever looks now.
+    """
 
     def __init__(self, recorder: Recorder | None = None) -> None:
         self._recorder: Recorder = recorder or Ledger()
         self._listenings: set[Listening] = set()
         self._models: set[str] = set()
+        self.recent_ttfa = Recent()
 
     def listening(self, model: str) -> Listening:
         """Return what measures one answer of speech that is streamed."""
         self._models.add(model)
-        return Listening(model, self._recorder, self._listenings)
+        return Listening(model, self._recorder, self._listenings, self.recent_ttfa)
+
+    def listeners(self, now_s: float) -> tuple[int, float | None]:
+        """Return how many listen, and the lowest headroom of those who have for a while, if any have."""
+        levels = [one.headroom_s(now_s) for one in self._listenings]
+        return len(levels), min((level for level in levels if level is not None), default=None)
 
     def answered_whole(self, model: str, audio_s: float) -> None:
         """Note an answer of speech that was given whole: nobody plays while it is made."""
