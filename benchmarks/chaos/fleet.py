@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.chaos.listener import Ask
 from benchmarks.chaos.server import Server, run_server
+from benchmarks.chaos.serving import HEAD_CPUS, NODE_CPUS
 from benchmarks.make_checkpoint import make_checkpoint
 from tts_core.engine.stream import StreamLimits
 from tts_core.models.formant.engine import FormantEngine
@@ -24,13 +25,13 @@ _SENTENCE = "Sentence {number} of story {story} tells of a ship that sails on an
 SAYS = "This sentence takes about four seconds to say, and it is read slowly."
 
 
-def formant_args(replicas: int, *, device: str = "cpu", **ingress: Any) -> dict[str, Any]:
+def formant_args(replicas: int, *, on_nodes: bool = False, **ingress: Any) -> dict[str, Any]:
     """Return the arguments of a fleet of the formant engine."""
-    engine = {"kind": "formant", "num_slots": 80, "replica": _replica(replicas, device, 0.5)}
-    return {"engines": [engine], "ingress": _ingress(device) | ingress}
+    engine = {"kind": "formant", "num_slots": 80, "replica": _replica(replicas, on_nodes)}
+    return {"engines": [engine], "ingress": _ingress(on_nodes) | ingress}
 
 
-def neural_args(replicas: int, folder: Path, *, device: str = "cpu", **engine: Any) -> dict[str, Any]:
+def neural_args(replicas: int, folder: Path, *, on_nodes: bool = False, **engine: Any) -> dict[str, Any]:
     """Return those of a fleet of small GPT-SoVITS models, whose files `make_neural` put into `folder`."""
     model = {"version": "v2", "weights": str(folder / "weights")}
     neural = {
@@ -40,10 +41,10 @@ def neural_args(replicas: int, folder: Path, *, device: str = "cpu", **engine: A
         "prompt_cache": str(folder / "prompts"),
         "num_slots": 80,
         "precision": "float32",
-        "replica": _replica(replicas, device, 0.5),
+        "replica": _replica(replicas, on_nodes),
         **engine,
     }
-    return {"engines": [neural], "ingress": _ingress(device)}
+    return {"engines": [neural], "ingress": _ingress(on_nodes)}
 
 
 def make_neural(folder: Path, voices: Path | None = None) -> None:
@@ -97,18 +98,17 @@ def _text(story: int, sentences: int) -> str:
     return " ".join(_SENTENCE.format(number=number, story=story) for number in range(1, sentences + 1))
 
 
-def _replica(replicas: int, device: str, cpus: float) -> dict[str, Any]:
+def _replica(replicas: int, on_nodes: bool) -> dict[str, Any]:
     return {
-        "device": device,
-        "gpus": 1.0,
-        "cpus": cpus,
+        "device": "cpu",
+        "cpus": NODE_CPUS if on_nodes else 0.5,
         "graceful_shutdown_timeout_s": 1.0,
         "autoscaling": {"min_replicas": replicas, "max_replicas": replicas},
     }
 
 
-def _ingress(device: str) -> dict[str, Any]:
-    return {"cpus": 2.0 if device == "gpu" else 0.25, "graceful_shutdown_timeout_s": 1.0}
+def _ingress(on_nodes: bool) -> dict[str, Any]:
+    return {"cpus": HEAD_CPUS if on_nodes else 0.25, "graceful_shutdown_timeout_s": 1.0}
 
 
 @dataclass(frozen=True)
@@ -129,12 +129,12 @@ def fleet(model: str, replicas: int, *, sentences: int = 40, nodes: int = 0, **h
         sentences: in each request.
         nodes, how: as for `run_server`.
     """
-    device = "gpu" if nodes else "cpu"
+    on_nodes = nodes > 0
     if model == "formant":
-        with run_server(formant_args(replicas, device=device), nodes=nodes, **how) as server:
+        with run_server(formant_args(replicas, on_nodes=on_nodes), nodes=nodes, **how) as server:
             yield Fleet(server, formant_asks(6, sentences=sentences))
         return
     with tempfile.TemporaryDirectory(prefix="pvx-weights-") as folder:
         make_neural(Path(folder))
-        with run_server(neural_args(replicas, Path(folder), device=device), nodes=nodes, **how) as server:
+        with run_server(neural_args(replicas, Path(folder), on_nodes=on_nodes), nodes=nodes, **how) as server:
             yield Fleet(server, neural_asks(4, sentences=sentences))

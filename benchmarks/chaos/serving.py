@@ -9,12 +9,18 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 APP = "chaos"
+HEAD_CPUS, NODE_CPUS = 2.0, 4.0
+"""Of the head, for the ingress; of each node beside it, for an engine, which has no room on the head."""
 _STORE_BYTES = 100 * 1024 * 1024
 
 
@@ -40,16 +46,33 @@ def _ray(num_nodes: int, cpus: int) -> Iterator[None]:
     from ray.cluster_utils import Cluster
 
     store: dict[str, Any] = {"object_store_memory": _STORE_BYTES}
-    cluster = Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False, **store}
-    )
-    # Engines ask for a GPU each, which the head hasn't, and the ingress for both of the head's CPUs.
-    for _ in range(num_nodes):
-        cluster.add_node(num_cpus=1, num_gpus=1, **store)
+    head = {"num_cpus": int(HEAD_CPUS), "include_dashboard": False, **store}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
     ray.init(address=cluster.address, **quiet)
+
+    def add_nodes() -> None:
+        # Not before the ingress has its place: the head is to be where it is.
+        while not _has_ingress():
+            time.sleep(0.1)
+        for _ in range(num_nodes):
+            cluster.add_node(num_cpus=int(NODE_CPUS), **store)
+
+    threading.Thread(target=add_nodes, daemon=True).start()
     yield
     _call(ray.shutdown)
     _call(cluster.shutdown)
+
+
+def _has_ingress() -> bool:
+    children = psutil.Process().children(recursive=True)
+    return any(f"ServeReplica:{APP}:Ingress" in " ".join(_command(one)) for one in children)
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def _serve(spec: dict[str, Any]) -> None:
