@@ -10,7 +10,7 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deployments.websocket.markup import is_within_markup
+from deployments.websocket.markup import Markup
 from tts_core.frontend.gaps import HARD_TERMINATORS, NEWLINES, TERMINATORS, Gap, classify, is_wide
 from tts_core.frontend.segmenter import split_sentences
 
@@ -18,6 +18,10 @@ SCHEDULE = (20, 60, 120)
 """After how many characters a comma ends the first clause, the second, and the later ones."""
 MAX_CLAUSE_CHARS = 200
 _WIDE_CHARS = 3
+_MAX_GAP_CHARS = 64
+"""So much that is no letter ends whatever was before."""
+_RETRY_WEIGHT = 50
+"""What is too long and can't be cut is looked at again after so much more."""
 _POSSIBLE = ("A", "a", "1")
 """What may come next, as far as it matters to whether a sentence has ended."""
 # These end what they follow whatever comes; a full-width full stop or colon may stand in a number.
@@ -82,7 +86,7 @@ class ClauseDetector:
             self._note(char, len(self._text) - 1)
             if found is not None and self._may_cut(found[0]):
                 yield self._cut(*found)
-            elif self._weight > MAX_CLAUSE_CHARS and (end := self._overlong_end()):
+            elif self._weight > self._next_weight and (end := self._overlong_end()):
                 yield self._cut(end, Ending.NONE)
 
     def pause(self) -> Clause | None:
@@ -109,13 +113,16 @@ class ClauseDetector:
         self._text = ""
         self._first: int | None = None  # of the characters that can be spoken
         self._last = -1
-        self._weight = 0
+        self._weight, self._next_weight = 0, MAX_CLAUSE_CHARS
+        self._markup = Markup()
 
     def _note(self, char: str, index: int) -> None:
         self._weight += _WIDE_CHARS if is_wide(char) else 1
         if char.isalnum():
             self._first = index if self._first is None else self._first
             self._last = index
+        elif char == "\n":
+            self._markup.end_line(self._text, index)
 
     def _cut(self, end: int, ending: Ending) -> Clause:
         clause = Clause(self._text[:end], self._num_taken, ending)
@@ -129,13 +136,15 @@ class ClauseDetector:
         return clause
 
     def _may_cut(self, end: int) -> bool:
-        return not (self._is_set and is_within_markup(self._text[:end]))
+        return not (self._is_set and self._markup.is_within(self._text, end))
 
     def _end_at(self, char: str) -> tuple[int, Ending] | None:
         """Return where a clause ends, now that `char` is the last character."""
-        if self._first is None:
+        if self._first is None or (self._is_set and self._markup.is_block(self._text)):
             return None
         size = len(self._text)
+        if size - self._last > _MAX_GAP_CHARS:
+            return size, _ending_of(self._text)
         if char.isalnum():
             return self._end_before(size - 1) if size - 1 > self._last + 1 else None
         if char in NEWLINES or char in _FINAL:
@@ -169,6 +178,9 @@ class ClauseDetector:
 
     def _overlong_end(self) -> int:
         """Return where to cut what has become too long; 0 for nowhere yet."""
+        self._next_weight = self._weight + _RETRY_WEIGHT
+        if self._first is None:
+            return len(self._text)
         end = len(next(split_sentences(self._text, MAX_CLAUSE_CHARS)))
         return end if end < len(self._text) and self._may_cut(end) else 0
 

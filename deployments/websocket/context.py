@@ -13,6 +13,8 @@ from deployments.websocket.events import ClauseSkipped, Done, Failed, Flushed, I
 from deployments.websocket.turn import ContextSettings, Queued, Surroundings, Turn, new_task
 from tts_core.errors import EmptyInput, InputTooLong, PolyvoxError
 
+_CHARS_AT_ONCE = 500
+
 
 class _Mark(enum.Enum):
     """Something between clauses that is told when all before it has been spoken."""
@@ -53,7 +55,7 @@ class Context:
         self._timeouts_s = (flush_s, max(flush_s, args.word_timeout_s))
         self._timers: list[asyncio.TimerHandle] = []
         self.is_ending = False
-        self._is_closed = False
+        self._is_closed = self._is_feeding = False
         self._task = new_task(self._run(), around.on_broken)
 
     @property
@@ -61,8 +63,8 @@ class Context:
         """Whether there is nothing to speak, nor to wait for."""
         return self._current is None and not self._queue and not self._detector.held.strip()
 
-    def feed(self, text: str) -> None:
-        """Take a piece of text.
+    async def feed(self, text: str) -> None:
+        """Take a piece of text; others have their turns while a long one is looked through.
 
         Raises:
             InputTooLong: too much text waits to be spoken. None of the piece is taken.
@@ -73,8 +75,16 @@ class Context:
                 f"{num_waiting} characters would wait to be spoken; {self._max_chars} are allowed",
                 param="text",
             )
-        for clause in self._detector.feed(text):
-            self._enqueue(clause)
+        self._stop_timers()
+        self._is_feeding = True
+        for start in range(0, len(text), _CHARS_AT_ONCE):
+            if start:
+                await asyncio.sleep(0)
+            for clause in self._detector.feed(text[start : start + _CHARS_AT_ONCE]):
+                self._enqueue(clause)
+        self._is_feeding = False
+        if self.is_ending:  # since the server goes
+            self._finish()
         self._set_timers()
 
     def flush(self) -> None:
@@ -87,9 +97,13 @@ class Context:
         """Speak all that has arrived, and then be done."""
         if not self.is_ending:
             self.is_ending = True
-            self._enqueue(self._detector.flush())
-            self._add(_Mark.END)
-            self._set_timers()
+            if not self._is_feeding:
+                self._finish()
+
+    def _finish(self) -> None:
+        self._enqueue(self._detector.flush())
+        self._add(_Mark.END)
+        self._set_timers()
 
     async def interrupt(self, played_s: float | None) -> None:
         """Fall silent at once, and tell what had been heard. Other text may follow, unless it was ended.

@@ -113,7 +113,7 @@ class ElevenLabsDialect:
         elif message.text == "":
             session.close(Ending(1000, "closed"))
         else:
-            _feed(await self._context(message, session), message)
+            await _feed(await self._context(message, session), message)
 
     async def _take_of_many(self, message: ClientMessage, session: Session) -> None:
         context_id = message.context_id or ""
@@ -125,7 +125,7 @@ class ElevenLabsDialect:
             elif found is not None:
                 found.end()
         elif message.text or (message.flush and found is not None):
-            _feed(await self._context(message, session), message)
+            await _feed(await self._context(message, session), message)
 
     async def _context(self, message: ClientMessage, session: Session) -> Context:
         """Return the context that a message is for, opened by its first message."""
@@ -177,9 +177,9 @@ class ElevenLabsDialect:
         return not self._is_multi and not isinstance(error, _SURVIVED)
 
 
-def _feed(context: Context, message: ClientMessage) -> None:
+async def _feed(context: Context, message: ClientMessage) -> None:
     if message.text:
-        context.feed(message.text)
+        await context.feed(message.text)
     if message.flush:
         context.flush()
 

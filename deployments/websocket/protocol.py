@@ -66,7 +66,7 @@ class PolyvoxDialect:
             await self._start(message, session)
         elif isinstance(message, Text):
             context = session.writable(message.context_id)
-            context.feed(message.text)
+            await context.feed(message.text)
             if message.flush:
                 context.flush()
         elif isinstance(message, Flush):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 from hypothesis import given
@@ -125,7 +126,10 @@ def test_markup_is_kept_together(text: str) -> None:
 def test_markup_that_is_closed_goes_out() -> None:
     assert clauses("Some **bold. And more.** Next", is_set=True) == ["Some **bold. And more.** "]
     fence = "```\na. b\n```\n"
-    assert clauses(fence, is_set=True) == [fence]
+    assert clauses(f"{fence}And on. ", is_set=True) == [fence, "And on. "]
+    table = "| One. | Two. |\n"
+    assert clauses(f"{table}And on. ", is_set=True) == [table, "And on. "]
+    assert "".join(clauses("[" + "a. " * 300, is_set=True))
 
 
 def test_a_pause_takes_whole_words_only() -> None:
@@ -163,3 +167,24 @@ def test_a_flush_takes_all_and_begins_anew() -> None:
     assert detector.flush() is None
     detector.clear()
     assert next(detector.feed("Hi. ")).start == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```\n" + "a. " * 6000,
+        "| a. b |\n" * 2000,
+        "[" + "a. " * 6000,
+        "!. " * 6000,
+        ", " * 9000,
+        "a" + "." * 18_000,
+        'a!"' + " " * 18_000,
+        "a" + "\u0301" * 18_000,
+    ],
+)
+def test_no_text_takes_long(text: str) -> None:
+    """A hang, not a figure: what grew with the square of the text took 14 to 19 s."""
+    began_s = time.process_time()
+    list(ClauseDetector(is_set=True).feed(text))
+    list(ClauseDetector().feed(text))
+    assert time.process_time() - began_s < 5

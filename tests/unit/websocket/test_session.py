@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
 from deployments.http.app import create_app
+from deployments.http.planning import Wish
 from deployments.http.service import Service
 from deployments.metrics import catalogue
+from deployments.websocket.context import Context
+from deployments.websocket.events import Event
 from deployments.websocket.line import clause_seed
+from deployments.websocket.turn import ContextSettings, Surroundings
 from tests.unit.websocket.conftest import make_service
 from tests.unit.websocket.fakes import RATE_HZ, Client, FakeSource, becomes, pcm_of
+from tts_core.audio.encoder import StreamEncoder
+from tts_core.audio.formats import AudioFormat
 from tts_core.errors import EngineStopped, Overloaded
 
 PATH = "/v1/audio/speech/ws"
@@ -325,6 +332,31 @@ async def test_a_server_that_goes_lets_everyone_finish(service: Service, source:
         assert types_of(got)[:2] == ["error", "clause"]
         assert got[0]["error"]["code"] == "session_ends"
         assert client.close_code == 1001
+
+
+async def test_a_long_piece_is_spoken_whole_though_the_server_goes(source: FakeSource) -> None:
+    service = make_service(source)
+    context = Context("c", _settings(), _surroundings(service), service.args.live_text, 5000)
+    feeding = asyncio.create_task(context.feed("One sentence of many. " * 30))
+    await asyncio.sleep(0)
+    context.end()
+    await feeding
+    assert context._pending().strip().endswith("One sentence of many.")
+    await becomes(lambda: len(source.speeches) == 30)
+    context.abandon()
+
+
+def _settings() -> ContextSettings:
+    wish = Wish(text="", voice="en-us", seed=1)
+    return ContextSettings(wish, lambda rate_hz: StreamEncoder(AudioFormat.PCM, rate_hz))
+
+
+def _surroundings(service: Service) -> Surroundings:
+    async def emit(event: Event, before: Callable[[], None] | None = None) -> None:
+        if before is not None:
+            before()
+
+    return Surroundings(service, None, "r", None, emit, lambda _: None, lambda _: None)
 
 
 async def test_pages_of_others_are_refused(app: FastAPI) -> None:
