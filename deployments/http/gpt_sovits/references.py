@@ -95,6 +95,11 @@ class References:
             raise unknown_voice()
         return found
 
+    async def wait_for_all(self) -> None:
+        """Wait for the catalogue as long as it takes. Raises PolyvoxError where an engine gives none."""
+        self._index = _Index(await self._list_voices(), self._aliases)
+        self._looked_at = time.monotonic()
+
     def _is_old(self) -> bool:
         return time.monotonic() - self._looked_at > MAX_AGE_S
 

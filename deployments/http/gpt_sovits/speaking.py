@@ -17,6 +17,7 @@ from deployments.http.gpt_sovits.weights import ModelChooser
 from deployments.http.planning import Wish
 from deployments.http.resumption import RESUME_FROM, Resumption
 from deployments.http.service import Service
+from deployments.speech import CountedSpeech
 from tts_core.audio.formats import AudioFormat
 from tts_core.errors import InvalidParameter, UnknownVoice, UnsupportedFormat
 
@@ -82,13 +83,7 @@ class Speaking:
             raise InvalidParameter(f"{RESUME_FROM} is for speech that is streamed", param=RESUME_FROM)
         if choice is None:
             choice = await self.service.sessions.get(session_of(request))
-        wish = await self.wish(body, choice)
-        try:
-            speech = await self.service.open(wish, request.state.request_id, request.state.key, resumption)
-        except UnknownVoice:
-            # Perhaps it is only that an engine is down: then that is what is said.
-            await self.service.source.voices()
-            raise unknown_voice() from None
+        speech = await self._open(body, choice, request, resumption)
         if body.streaming_mode == 0:
             response = await self.service.whole(speech, audio_format)
         else:
@@ -97,6 +92,24 @@ class Speaking:
         if audio_format is AudioFormat.PCM:
             response.headers["content-type"] = _RAW_TYPE
         return response
+
+    async def _open(
+        self, body: SpeakRequest, choice: Choice, request: Request, resumption: Resumption | None
+    ) -> CountedSpeech:
+        wish = await self.wish(body, choice)
+        state, service = request.state, self.service
+        try:
+            return await service.open(wish, state.request_id, state.key, resumption)
+        except UnknownVoice:
+            # Perhaps the catalogue came too late to know it, or an engine that would is down.
+            await self.references.wait_for_all()
+            again = await self.wish(body, choice)
+            if again == wish:
+                raise unknown_voice() from None
+        try:
+            return await service.open(again, state.request_id, state.key, resumption)
+        except UnknownVoice:
+            raise unknown_voice() from None
 
     async def wish(self, body: SpeakRequest, choice: Choice) -> Wish:
         """Return what to plan: the request, and what its session chose where it says nothing.

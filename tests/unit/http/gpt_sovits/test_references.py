@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -136,6 +137,17 @@ async def test_asking_for_what_isnt_there_changes_nothing(ingress: httpx.AsyncCl
         path = f"/refs/{folder}/reference.wav"
         answer = await ingress.post("/tts", json={**TTS, "ref_audio_path": path})
         assert (folder, answer.status_code) == (folder, status)
+
+
+async def test_a_catalogue_that_comes_late_is_waited_for(
+    ingress: httpx.AsyncClient, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deployments.http.gpt_sovits.references.LIST_S", 0.01)
+    voices.is_hanging = True
+    asyncio.get_running_loop().call_later(0.1, setattr, voices, "is_hanging", False)
+    answer = await ingress.post("/tts", json={**TTS, "ref_audio_path": "今天天气真好.wav"})
+    assert answer.status_code == 200
+    assert (voices.requests[-1].voice, voices.requests[-1].model) == ("ann", "one")
 
 
 async def test_an_engine_that_is_down_holds_up_nobody_who_speaks_with_another(
