@@ -97,13 +97,3 @@ async def test_a_proxy_that_dies_is_never_taken_for_the_end(own: Server) -> None
     for one, whole in zip(heard, alone, strict=True):
         assert len(one.data) < len(whole)
         assert whole.startswith(one.data)
-    assert await is_back(own)
-
-
-async def is_back(own: Server) -> bool:
-    """Return whether new requests are answered before long."""
-    for _ in range(300):
-        if await asyncio.to_thread(own.is_ready):
-            return True
-        await asyncio.sleep(0.1)
-    return False
