@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,21 +26,26 @@ _STORE_BYTES = 100 * 1024 * 1024
 
 def main() -> None:
     spec: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text("utf-8"))
-    with _ray(spec["nodes"], spec["cpus"]):
-        _serve(spec)
+    with _ray(spec["nodes"], spec["cpus"]) as add_nodes, ThreadPoolExecutor(1) as pool:
+        serving = pool.submit(_serve, spec)
+        add_nodes()  # here, since Ray's cluster_utils set signal handlers
+        serving.result()
         print(json.dumps({"port": spec["port"]}), flush=True)
         sys.stdin.read()
 
 
 @contextmanager
-def _ray(num_nodes: int, cpus: int) -> Iterator[None]:
-    """Run Ray on one node; or on a head that holds the ingress, and nodes beside it with the engines."""
+def _ray(num_nodes: int, cpus: int) -> Iterator[Callable[[], None]]:
+    """Run Ray on one node; or on a head that holds the ingress, and nodes beside it with the engines.
+
+    Yields what adds those nodes once the ingress has its place, so that the head is where it is.
+    """
     import ray
 
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if not num_nodes:
         ray.init(num_cpus=cpus, include_dashboard=False, object_store_memory=_STORE_BYTES, **quiet)
-        yield
+        yield lambda: None
         _call(ray.shutdown)
         return
     from ray.cluster_utils import Cluster
@@ -51,14 +56,12 @@ def _ray(num_nodes: int, cpus: int) -> Iterator[None]:
     ray.init(address=cluster.address, **quiet)
 
     def add_nodes() -> None:
-        # Not before the ingress has its place: the head is to be where it is.
         while not _has_ingress():
             time.sleep(0.1)
         for _ in range(num_nodes):
             cluster.add_node(num_cpus=int(NODE_CPUS), **store)
 
-    threading.Thread(target=add_nodes, daemon=True).start()
-    yield
+    yield add_nodes
     _call(ray.shutdown)
     _call(cluster.shutdown)
 
