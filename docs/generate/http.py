@@ -38,9 +38,14 @@ class _Operation(NamedTuple):
     details: Schema
 
 
+def openapi() -> Schema:
+    """Return what a server says of its routes."""
+    return create_app(Service(IngressArgs(), _Nobody(), transport_holds_back=True)).openapi()
+
+
 def page() -> str:
     """Return the page."""
-    document = create_app(Service(IngressArgs(), _Nobody(), transport_holds_back=True)).openapi()
+    document = openapi()
     definitions = document.get("components", {}).get("schemas", {})
     found = sorted(_operations(document), key=lambda one: (one.tag, one.path, one.method))
     parts = [_HEAD]

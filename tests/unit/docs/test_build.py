@@ -18,7 +18,7 @@ def test_it_builds_without_a_warning(tmp_path: Path) -> None:
         "--keep-going",
         "--quiet",
         "docs",
-        tmp_path,
+        str(tmp_path),
     ]
     built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
