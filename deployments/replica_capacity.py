@@ -54,7 +54,7 @@ async def _ask(models: tuple[str, ...], handle: DeploymentHandle[Any]) -> Capaci
     try:
         stats = await asyncio.wait_for(response, PATIENCE_S)
     except Exception as error:  # whatever it is, it is only about figures
-        response.cancel()
+        response.cancel()  # type: ignore[no-untyped-call]
         logger.debug("no figures of %s: %r", models, error)
         return Capacity(models, num_replicas)
     return Capacity(

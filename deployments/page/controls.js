@@ -5,7 +5,7 @@ import { languagesOf } from "./languages.js";
 import { loadSettings, saveSettings } from "./settings.js";
 import { SAMPLES, voiceForSample } from "./samples.js";
 import { VoicePicker, voiceKey } from "./voice_picker.js";
-import { words } from "./words.js";
+import { onTongue, words } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const PREFERRED_LANGUAGES = ["en-GB", "en-US", "en"];
@@ -18,9 +18,12 @@ export class Controls {
   #speed = byId("speed");
   #pitch = byId("pitch");
   #voices = [];
+  #more;
   #picker = new VoicePicker(byId("voice"), byId("voice-list"), (voice) => this.#onVoice(voice));
 
-  constructor() {
+  /** `more`: the settings that most people leave alone. */
+  constructor(more) {
+    this.#more = more;
     this.#fillFormats();
     this.#restore(loadSettings());
     for (const field of [this.#timbre, this.#language, this.#format, this.#speed, this.#pitch]) {
@@ -30,16 +33,19 @@ export class Controls {
       byId(`${slider.id}-value`).addEventListener("click", () => this.#reset(slider));
     }
     this.text.addEventListener("input", () => this.#countCharacters());
+    onTongue(() => this.#retell());
     this.#changed();
     this.#countCharacters();
   }
 
-  setVoices(voices) {
+  /** Offer the voices of the chosen model, or of all. The one chosen last stays chosen where it may. */
+  setVoices(all) {
+    const voices = all.filter(({ model }) => !this.#more.model || model === this.#more.model);
     this.#voices = voices;
     this.#picker.setVoices(voices);
     const last = voices.find((voice) => voiceKey(voice) === loadSettings().voice);
-    this.#fillLanguages(loadSettings().language);
-    this.#picker.choose(last ?? voiceForSample({ tags: PREFERRED_LANGUAGES }, voices, null) ?? voices[0]);
+    this.#fillLanguages(this.#language.value || loadSettings().language);
+    this.#picker.choose(last ?? voiceForSample({ tags: PREFERRED_LANGUAGES }, voices, null) ?? voices[0] ?? null);
     this.#fillSamples();
     this.#offerSample();
   }
@@ -55,9 +61,21 @@ export class Controls {
       voice: timbre ? `${voice.id}+${timbre}` : voice.id,
       response_format: this.#format.value,
       speed: this.#speed.valueAsNumber,
+      ...this.#more.request(),
       ...(this.#language.value && { language: this.#language.value }),
       ...(pitch !== 1 && { pitch: Number(pitch.toFixed(4)) }),
     };
+  }
+
+  /** The same for live text, which comes later and as bare samples. */
+  liveSettings() {
+    const { input: _, response_format: __, ...settings } = this.request();
+    return settings;
+  }
+
+  choose(voice) {
+    const known = this.#voices.find((candidate) => voiceKey(candidate) === voiceKey(voice));
+    if (known) this.#picker.choose(known);
   }
 
   get hasVoice() {
@@ -65,8 +83,9 @@ export class Controls {
   }
 
   #onVoice(voice) {
-    byId("voice-id").textContent = voice.id;
-    this.#timbre.disabled = !takesTimbre(voice);
+    byId("voice-id").textContent = voice?.id ?? "";
+    this.#timbre.disabled = !voice || !takesTimbre(voice);
+    if (voice) this.#more.setSpeaker(voice.model);
     this.#changed();
   }
 
@@ -74,10 +93,26 @@ export class Controls {
     byId("speed-value").textContent = `${this.#speed.valueAsNumber.toFixed(2)}×`;
     const semitones = this.#pitch.valueAsNumber;
     byId("pitch-value").textContent = semitones > 0 ? `+${semitones}` : String(semitones).replace("-", "−");
-    this.#pitch.setAttribute("aria-valuetext", `${semitones} semitones`);
-    byId("format-note").textContent = FORMATS[this.#format.value].note;
+    this.#pitch.setAttribute("aria-valuetext", words.semitones(semitones));
+    this.#speed.setAttribute("aria-valuetext", byId("speed-value").textContent);
+    byId("format-note").textContent = words.formatNotes[this.#format.value];
+    this.#nameResets();
     for (const slider of [this.#speed, this.#pitch]) paintTrack(slider);
     if (this.hasVoice) this.#remember();
+  }
+
+  #retell() {
+    this.#fillLanguages(this.#language.value);
+    this.#changed();
+    this.#countCharacters();
+  }
+
+  #nameResets() {
+    for (const [slider, value] of [[this.#speed, "1.00×"], [this.#pitch, "0"]]) {
+      const button = byId(`${slider.id}-value`);
+      button.title = words.backTo(value);
+      button.setAttribute("aria-label", `${button.textContent}, ${words.backTo(value)}`);
+    }
   }
 
   #reset(slider) {

@@ -2,12 +2,12 @@
 
 /** `mediaSource`: type under which a MediaSource may take the bytes as they come. `raw`: plain samples. */
 export const FORMATS = {
-  wav: { label: "WAV", type: "audio/wav", raw: true, note: "Starts soonest." },
-  mp3: { label: "MP3", type: "audio/mpeg", mediaSource: "audio/mpeg", note: "Small, plays everywhere." },
-  opus: { label: "Opus", type: "audio/ogg", note: "Smallest, decoded in pieces." },
-  aac: { label: "AAC", type: "audio/aac", mediaSource: "audio/aac", note: "Small, at home on phones." },
-  flac: { label: "FLAC", type: "audio/flac", note: "Lossless, decoded in pieces." },
-  pcm: { label: "PCM", type: "application/octet-stream", raw: true, note: "Bare samples at 24 kHz." },
+  wav: { label: "WAV", type: "audio/wav", raw: true },
+  mp3: { label: "MP3", type: "audio/mpeg", mediaSource: "audio/mpeg" },
+  opus: { label: "Opus", type: "audio/ogg" },
+  aac: { label: "AAC", type: "audio/aac", mediaSource: "audio/aac" },
+  flac: { label: "FLAC", type: "audio/flac" },
+  pcm: { label: "PCM", type: "application/octet-stream", raw: true },
 };
 
 export const SAMPLE_RATE_HZ = 24_000;

@@ -1,6 +1,6 @@
 // Languages by name.
 
-const english = new Intl.DisplayNames(["en"], { type: "language" });
+import { currentTongue } from "./words.js";
 
 function nameIn(names, tag) {
   try {
@@ -10,7 +10,7 @@ function nameIn(names, tag) {
   }
 }
 
-export const languageName = (tag) => nameIn(english, tag);
+export const languageName = (tag) => nameIn(new Intl.DisplayNames([currentTongue()], { type: "language" }), tag);
 
 /** The language's name in itself, so that a search for "Deutsch" finds German. */
 export function ownName(tag) {
@@ -23,8 +23,7 @@ export function ownName(tag) {
 
 /** The distinct languages of some voices, as `{tag, name}`, by name. */
 export function languagesOf(voices) {
+  const names = new Intl.DisplayNames([currentTongue()], { type: "language" });
   const tags = [...new Set(voices.map((voice) => voice.language))];
-  return tags
-    .map((tag) => ({ tag, name: languageName(tag) }))
-    .sort((a, b) => a.name.localeCompare(b.name));
+  return tags.map((tag) => ({ tag, name: nameIn(names, tag) })).sort((a, b) => a.name.localeCompare(b.name));
 }

@@ -3,7 +3,7 @@
 import { FORMATS } from "./formats.js";
 import { bytes, milliseconds, seconds } from "./units.js";
 import { Sparkline, Waveform } from "./waveform.js";
-import { words } from "./words.js";
+import { onTongue, words } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const NONE = "–";
@@ -23,6 +23,7 @@ export class Readout {
   constructor() {
     new ResizeObserver(() => this.wake()).observe(this.#canvas);
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.wake());
+    onTongue(() => this.wake());
   }
 
   follow(speech) {
@@ -40,7 +41,10 @@ export class Readout {
   #draw() {
     this.#frame = null;
     const speech = this.#speech;
-    if (!speech) return void this.#waveform.draw();
+    if (!speech) {
+      this.#canvas.setAttribute("aria-label", words.waveform(seconds(0)));
+      return void this.#waveform.draw();
+    }
     const { peaks, receiving, status } = speech;
     const playedS = status === "done" ? speech.receivedS : speech.playedS;
     const moving = this.#waveform.draw({ peaks, playedS, complete: !receiving });
@@ -56,7 +60,7 @@ export class Readout {
     set("ttfa", ttfaMs === null ? NONE : milliseconds(ttfaMs));
     set("heard", heardMs === null ? "" : words.heard(milliseconds(heardMs)));
     set("received", numBytes ? seconds(receivedS) : NONE);
-    set("bytes", numBytes ? `${bytes(numBytes)} of ${FORMATS[speech.format].label}` : "");
+    set("bytes", numBytes ? words.bytesOf(bytes(numBytes), FORMATS[speech.format].label) : "");
     set("request-id", requestId ?? NONE);
     this.#canvas.setAttribute("aria-label", words.waveform(seconds(receivedS)));
     this.#headroom(speech);

@@ -11,9 +11,10 @@ export function loadSettings() {
   }
 }
 
+/** Keep some choices, and leave the others as they are. */
 export function saveSettings(settings) {
   try {
-    localStorage.setItem(KEY, JSON.stringify(settings));
+    localStorage.setItem(KEY, JSON.stringify({ ...loadSettings(), ...settings }));
   } catch {
     // Private windows may refuse; the page works the same, it only forgets.
   }

@@ -32,6 +32,7 @@ export class Speech {
   heardMs = null; // first audible sample played
   responseEndMs = null;
   lowestHeadroomS = null; // while audio was still to come
+  atTime = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   #request;
   #onChange;
   #player;

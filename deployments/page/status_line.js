@@ -1,6 +1,6 @@
 // The one line that says what is going on: quiet for progress, plain about errors, with a way to try again.
 
-import { words } from "./words.js";
+import { onTongue, words } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const RETRYABLE = new Set(["no_connection", "stream_interrupted", "no_audio"]);
@@ -11,18 +11,24 @@ export class StatusLine {
   #retry = byId("retry");
   #timer = null;
   #onRetry = () => {};
+  #text = () => "";
 
   constructor() {
     this.#retry.addEventListener("click", () => this.#onRetry());
+    onTongue(() => {
+      this.#line.textContent = this.#text();
+      if (!this.#retry.disabled) this.#retry.textContent = words.retry;
+    });
   }
 
+  /** `text()` is asked again when the page changes its language. */
   say(text) {
     this.#show(text, "", false);
   }
 
   /** Show an error in words with its code; `onRetry` is offered where coming back may help. */
   fail(error, onRetry) {
-    this.#show(words.error(error.code, error.message), error.code, true);
+    this.#show(() => words.error(error.code, error.message), error.code, true);
     const { retryAfterS, status } = error;
     if (retryAfterS === null && !RETRYABLE.has(error.code) && !(status >= 500)) return;
     this.#onRetry = onRetry;
@@ -32,7 +38,8 @@ export class StatusLine {
 
   #show(text, code, isError) {
     clearTimeout(this.#timer);
-    this.#line.textContent = text;
+    this.#text = text;
+    this.#line.textContent = text();
     this.#line.classList.toggle("error", isError);
     this.#code.textContent = code;
     this.#retry.hidden = true;

@@ -16,8 +16,8 @@ const FIGURES = [
   "numGaps",
 ];
 
-/** `current` returns the speech of the moment, or null before the first. */
-export function exposeState(current) {
+/** `current` returns the speech of the moment, or null before the first; `live` is the session of live text. */
+export function exposeState(current, live) {
   const state = {
     get status() {
       return current()?.status ?? "idle";
@@ -27,6 +27,12 @@ export function exposeState(current) {
     },
     get errorCode() {
       return current()?.error?.code ?? null;
+    },
+    /** Turns of live text, the latest last. */
+    get liveTurns() {
+      return live.turns.map(({ text, spokenChars, playedMs, interrupted, player }) => {
+        return { text, spokenChars, playedMs, interrupted, receivedMs: player.bufferedS * 1000 };
+      });
     },
     /** All figures at one moment, as a plain object. */
     snapshot() {

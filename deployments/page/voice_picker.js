@@ -42,7 +42,7 @@ export class VoicePicker {
 
   choose(voice) {
     this.chosen = voice;
-    this.#input.value = voice.name;
+    this.#input.value = voice?.name ?? "";
     this.#onPick(voice);
   }
 

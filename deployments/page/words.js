@@ -1,38 +1,44 @@
-// Every sentence that the page composes, in one place, so that another language is one more table.
+// What the page says, in the language of its reader.
 
-/** What each stable error code of the server means to a person. */
-const ERRORS = {
-  empty_input: "There is nothing to say yet. Type some text first.",
-  overloaded: "All voices are busy at the moment.",
-  no_connection: "The server can’t be reached. Is it still running?",
-  stream_interrupted: "The connection broke before the speech was complete.",
-  no_audio: "The server answered, but sent no audio.",
-  undecodable: "This browser can’t play this format. The file can still be downloaded.",
+import { ENGLISH } from "./words_en.js";
+import { CHINESE } from "./words_zh.js";
+import { loadSettings, saveSettings } from "./settings.js";
+
+const TABLES = { en: ENGLISH, zh: CHINESE };
+const TAGS = { en: "en", zh: "zh-Hans" };
+const KINDS = {
+  words: (element, text) => (element.textContent = text),
+  wordsAria: (element, text) => element.setAttribute("aria-label", text),
+  wordsPlaceholder: (element, text) => element.setAttribute("placeholder", text),
+  wordsLabel: (element, text) => element.setAttribute("label", text),
 };
 
-export const words = {
-  error: (code, message) => ERRORS[code] ?? message,
-  ready: "Ready.",
-  waiting: "Waiting for the first sound…",
-  speaking: "Speaking…",
-  replaying: "Playing again…",
-  stopped: "Stopped.",
-  done: (seconds) => `Finished: ${seconds} of audio.`,
-  retryIn: (seconds) => `Try again in ${seconds} s`,
-  retry: "Try again",
-  loadingVoices: "Asking for voices…",
-  voices: (count) => (count === 1 ? "1 voice" : `${count} voices`),
-  noVoices: "No voices",
-  noMatch: "No voice matches.",
-  autoLanguage: "Auto: the voice’s own",
-  characters: (count) => (count === 1 ? "1 character" : `${count} characters`),
-  /** What the figure above is: live while audio arrives, what is left to play after that, the lowest at the end. */
-  headroomWhile: {
-    receiving: (lowest) => `lowest ${lowest}`,
-    draining: () => "all received",
-    over: () => "at its lowest",
-  },
-  gaps: (count) => (count === 0 ? "no gaps" : count === 1 ? "1 gap" : `${count} gaps`),
-  heard: (ms) => `heard after ${ms}`,
-  waveform: (seconds) => `Waveform, ${seconds} received`,
-};
+let tongue = loadSettings().tongue ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
+if (!(tongue in TABLES)) tongue = "en";
+
+/** The sentences of the current language: texts, and functions that make texts. */
+export const words = new Proxy({}, { get: (_, name) => TABLES[tongue][name] });
+
+export const currentTongue = () => tongue;
+export const otherTongue = () => (tongue === "en" ? "zh" : "en");
+
+/** Change the language; whoever shows composed texts hears `onTongue`. */
+export function setTongue(name) {
+  tongue = name;
+  saveSettings({ tongue });
+  applyWords();
+  document.dispatchEvent(new Event("tongue"));
+}
+
+export function onTongue(listener) {
+  document.addEventListener("tongue", listener);
+}
+
+/** Write the words into whatever names them: `data-words`, `data-words-aria`, … */
+export function applyWords(root = document) {
+  document.documentElement.lang = TAGS[tongue];
+  for (const [kind, write] of Object.entries(KINDS)) {
+    const attribute = `data-${kind.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    for (const element of root.querySelectorAll(`[${attribute}]`)) write(element, words[element.dataset[kind]]);
+  }
+}

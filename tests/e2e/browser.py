@@ -24,6 +24,9 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
+    # A microphone that beeps, and nobody to ask about it.
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 ]
 
 
@@ -55,6 +58,11 @@ class SpeakingPage:
             "requestfailed", lambda r: self.failed.append((r.url.split("/", 3)[-1], str(r.failure or "")))
         )
 
+    async def load(self, url: str) -> None:
+        """Go to `url`, and wait until its voices are listed."""
+        await self.page.goto(url)
+        await self.until("!document.getElementById('speak').disabled")
+
     async def state(self) -> dict[str, Any]:
         """Return all figures of `window.polyvox` at one moment."""
         figures: dict[str, Any] = await self.page.evaluate("polyvox.snapshot()")
@@ -85,18 +93,25 @@ class SpeakingPage:
 @asynccontextmanager
 async def open_page(url: str, **context_options: Any) -> AsyncIterator[SpeakingPage]:
     """Yield the page at `url`, loaded and with its voices listed."""
+    async with run_browser() as browser:
+        speaking = await blank_page(browser, **context_options)
+        await speaking.load(url)
+        yield speaking
+
+
+@asynccontextmanager
+async def run_browser() -> AsyncIterator[Browser]:
+    """Yield a browser for any number of pages."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium_path(), args=ARGS)
         try:
-            yield await _loaded(browser, url, context_options)
+            yield browser
         finally:
             await browser.close()
 
 
-async def _loaded(browser: Browser, url: str, context_options: dict[str, Any]) -> SpeakingPage:
-    page = await (await browser.new_context(**context_options)).new_page()
-    speaking = SpeakingPage(page)
+async def blank_page(browser: Browser, **context_options: Any) -> SpeakingPage:
+    """Return a page that shares nothing with others: storage, permissions, language."""
+    speaking = SpeakingPage(await (await browser.new_context(**context_options)).new_page())
     speaking.watch()
-    await page.goto(url)
-    await speaking.until("!document.getElementById('speak').disabled")
     return speaking

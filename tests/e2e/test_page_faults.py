@@ -188,9 +188,9 @@ async def test_a_server_that_is_gone_is_named_as_that(stage: Stage) -> None:
 async def test_nothing_moves_while_the_page_speaks(stage: Stage, width: int) -> None:
     speaking = stage.speaking
     await speaking.page.set_viewport_size({"width": width, "height": 800})
-    tops = (
-        "[...document.querySelectorAll('main *')].filter((e) => !e.closest('#samples, #voice-list, .status'))"
-    )
+    # Speeches join the history, below all else but the load.
+    grows = "#samples, #voice-list, .status, #history, #load"
+    tops = f"[...document.querySelectorAll('main *')].filter((e) => !e.closest('{grows}'))"
     measure = f"{tops}.map((e) => Math.round(e.getBoundingClientRect().top))"
     await speaking.page.fill("#text", TEXT)
     before = await speaking.page.evaluate(measure)
