@@ -9,7 +9,8 @@ ARG PYTHON_VERSION=3.11
 # The manifests state it too: every node of a cluster runs the same one.
 ARG RAY_VERSION=2.60.0
 # Leave `formant` out, and libespeak-ng (GPL) isn't there; leave `neural` out for an image without PyTorch.
-ARG EXTRAS=formant,production,neural
+# `g2pw` is 70 MB, and idle until its model is among the weights; `bench` lets the image load another server.
+ARG EXTRAS=formant,production,neural,g2pw,bench
 
 FROM python:${PYTHON_VERSION}-slim-bookworm AS python
 
@@ -19,6 +20,8 @@ COPY pyproject.toml README.md LICENSE serve_config.yaml ./
 COPY tts_core tts_core
 COPY deployments deployments
 COPY polyvox polyvox
+COPY benchmarks/__init__.py benchmarks/__init__.py
+COPY benchmarks/load benchmarks/load
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 
 # uv knows where PyTorch keeps its CPU builds; pip would take the CUDA one.

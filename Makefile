@@ -17,7 +17,7 @@ serve: export RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S ?= 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve neural test check docs format browser clean
+.PHONY: help serve neural test check docs format browser clients clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -39,7 +39,7 @@ $(VENV)/.installed-torch: | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-neural: pyproject.toml $(VENV)/.installed-torch | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[formant,production,neural]'
+	$(BIN)/python -m pip install --quiet --editable '.[formant,production,neural,g2pw]'
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed-torch | $(BIN)/python
@@ -72,5 +72,11 @@ format: $(VENV)/.installed-dev ## Put the code into its format
 browser: ## Install the Chromium that the browser tests drive (Debian, Ubuntu)
 	command -v chromium || (apt-get update -qq && apt-get install -y -qq chromium)
 
+# Apart from the rest: they pin other versions than this project's tools do. Node's only where there is npm.
+clients: ## Install clients' own packages (LiveKit, Pipecat, OpenAI for Node), which tests/serve/clients runs
+	$(PYTHON) -m venv .clients/venv
+	.clients/venv/bin/python -m pip install --quiet livekit-plugins-openai 'pipecat-ai[openai]'
+	if command -v npm; then npm install --silent --no-audit --no-fund --prefix .clients openai; fi
+
 clean: ## Remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .clients .mypy_cache .pytest_cache .ruff_cache .hypothesis
