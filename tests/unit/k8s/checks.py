@@ -13,8 +13,11 @@ import yaml
 from deployments.app import resources
 from deployments.config import AppArgs
 from deployments.config_file import load_config
+from deployments.session_keeper import SessionKeeperDeployment
 from tests.unit.k8s.manifests import Manifest, container, environment, of_kind, pod_specs, workers
 
+KEEPER = SessionKeeperDeployment.name
+"""Keeps what clients have chosen, for several ingresses. No stream passes through it."""
 HARD_STOP = "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S"
 
 
@@ -78,6 +81,9 @@ def demands(service: Manifest, args: AppArgs) -> Iterator[Demand]:
         name = f"TTSServer-{engine.name}"
         options = overrides.pop(name, {}).get("ray_actor_options", resources(engine.replica))
         yield Demand(name, _by_ray_names(options), engine.replica.autoscaling.max_replicas)
+    if args.ingress.num_replicas > 1:
+        keeper = overrides.pop(KEEPER, {}).get("ray_actor_options", SessionKeeperDeployment.ray_actor_options)
+        yield Demand(KEEPER, _by_ray_names(keeper), 1)
     if overrides:
         raise LookupError(f"the application has no deployment {', '.join(overrides)}")
 

@@ -34,6 +34,7 @@ NUMBERS = {  # of what is counted, so without a unit
     "polyvox_paused_streams",
     "polyvox_step_rows",
     "polyvox_flawed_takes",
+    "polyvox_model_loads",
 }
 
 

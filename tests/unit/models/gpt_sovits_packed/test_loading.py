@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 import torch
 
@@ -39,11 +41,12 @@ def test_all_parts_are_packed_and_still_listen_and_read(paths: WeightsPaths, dty
 def test_a_machine_that_packs_nothing_loads_plain_modules_under_another_fingerprint(
     paths: WeightsPaths, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    packed = load_model(paths, "tiny", dtype)
+    packed = load_model(paths, "tiny", dtype).fingerprint
+    gc.collect()  # side models are shared while anyone holds them
     for module in (loaded_model, features):
         monkeypatch.setattr(module, "can_pack", lambda *_: False)
     plain = load_model(paths, "tiny", dtype)
 
     assert is_packed(plain) == [False] * 4
-    assert plain.fingerprint != packed.fingerprint
-    assert plain.dtype is packed.dtype is dtype
+    assert plain.fingerprint != packed
+    assert plain.dtype is dtype
