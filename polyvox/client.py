@@ -34,10 +34,12 @@ class Server:
     Attributes:
         url: with or without OpenAI's `/v1` at the end.
         api_key: sent as a bearer token; None where the server wants none.
+        timeout_s: longest silence, and at most `CONNECT_TIMEOUT_S` of it for connecting.
     """
 
     url: str
     api_key: str | None = None
+    timeout_s: float = SILENCE_TIMEOUT_S
 
     def speak(self, body: dict[str, Any]) -> Generator[bytes]:
         """Yield the audio of a `POST /v1/audio/speech` while it arrives.
@@ -121,9 +123,9 @@ class Server:
             return httpx.Client(
                 base_url=base_url,
                 headers={"Authorization": f"Bearer {self.api_key}"} if self.api_key else {},
-                timeout=httpx.Timeout(SILENCE_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+                timeout=httpx.Timeout(self.timeout_s, connect=min(self.timeout_s, CONNECT_TIMEOUT_S)),
                 # A proxy named in the environment can't reach this machine's own addresses.
-                trust_env=not _is_loopback(httpx.URL(base_url).host),
+                trust_env=not is_loopback(base_url),
             )
         except (httpx.InvalidURL, ValueError) as error:
             raise InvalidParameter(f"{self.url!r} is not a server's address: {error}", param="url") from error
@@ -140,12 +142,14 @@ class Server:
                 "name another with --url, or do without one: --local"
             ) from error
         except httpx.TimeoutException as error:
-            raise StreamInterrupted(f"{self.url} sent nothing for {SILENCE_TIMEOUT_S:g} s") from error
+            raise StreamInterrupted(f"{self.url} sent nothing for {self.timeout_s:g} s") from error
         except httpx.TransportError as error:
             raise StreamInterrupted(f"{self.url} cut the connection short: {error}") from error
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Tell whether `url` names this machine, without asking a name server."""
+    host = httpx.URL(url).host
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -171,10 +175,16 @@ def _server_error(response: httpx.Response) -> PolyvoxError:
     if not isinstance(error, dict) or not isinstance(error.get("message"), str):
         quoted = " ".join(response.text.split())[:_MAX_QUOTED_CHARS]
         return ServerRefused(f"{response.url} answered HTTP {response.status_code}: {quoted}")
-    retry_after_s = _seconds(response.headers.get("retry-after"))
+    return rebuild_error(
+        error, _seconds(response.headers.get("retry-after")), f"HTTP {response.status_code}, "
+    )
+
+
+def rebuild_error(error: dict[str, Any], retry_after_s: float | None, where: str = "") -> PolyvoxError:
+    """Make an error of OpenAI's object; one that isn't among ours is a ServerRefused that says `where`."""
     code, message = error.get("code"), error["message"]
     if code not in {kind.code for kind in error_types()}:
-        return ServerRefused(f"HTTP {response.status_code}, {code}: {message}", retry_after_s=retry_after_s)
+        return ServerRefused(f"{where}{code}: {message}", retry_after_s=retry_after_s)
     return error_from_description(
         {"code": code, "message": message, "param": error.get("param"), "retry_after_s": retry_after_s}
     )

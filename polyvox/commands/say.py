@@ -1,4 +1,4 @@
-"""`polyvox say`: text in, an audio file or a pipe out."""
+"""`polyvox say`: text in; out comes an audio file, a pipe, or sound."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from polyvox.completion import complete_voice
 from polyvox.settings import DEFAULT_URL, ApiKeyOption, ConfigOption, LocalOption, UrlOption, find_config
 
 if TYPE_CHECKING:
+    from polyvox.destination import Destination
+    from polyvox.progress import SpeechProgress
     from tts_core.audio.formats import AudioFormat
 
 STDIN = "-"
@@ -24,11 +27,24 @@ Sink = Callable[[bytes, "float | None"], None]
 def say(
     text: Annotated[str | None, typer.Argument(help="What to speak; - or nothing reads stdin.")] = None,
     output: Annotated[
-        str, typer.Option("--output", "-o", help="File to write; - for stdout.", show_default=False)
-    ] = ...,  # type: ignore[assignment]  # typer's way to say that an option is required
+        str | None,
+        typer.Option("--output", "-o", help="File to write; - for stdout. [default: none, and it is played]"),
+    ] = None,
+    play: Annotated[bool, typer.Option("--play", help="Play it, too, while it arrives.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Speak what comes in on stdin while it comes, as from a model.")
+    ] = False,
+    low_latency: Annotated[
+        bool, typer.Option("--low-latency", help="First audio as early as it can be had.")
+    ] = False,
     file: Annotated[Path | None, typer.Option("--file", "-f", help="Read the text from a file.")] = None,
     voice: Annotated[
-        str, typer.Option(envvar="POLYVOX_VOICE", help="A voice or an alias; see `polyvox voices`.")
+        str,
+        typer.Option(
+            envvar="POLYVOX_VOICE",
+            help="A voice or an alias; see `polyvox voices`.",
+            autocompletion=complete_voice,
+        ),
     ] = "alloy",
     language: Annotated[
         str | None, typer.Option(help="Language of the text, if not the voice's own.")
@@ -49,29 +65,52 @@ def say(
     config: ConfigOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Write nothing but audio and errors.")] = False,
 ) -> None:
-    """Speak a text into a file or a pipe."""
-    from polyvox.output import open_output
+    """Speak a text: aloud, or into a file or a pipe."""
+    from polyvox.destination import open_destination
     from polyvox.progress import SpeechProgress
 
+    if live and local:
+        raise typer.BadParameter("--live needs a server: leave --local out")
     audio_format = _choose_format(format_name, output)
-    body = {
-        "input": _read_text(text, file),
-        "voice": voice,
-        "response_format": audio_format.value,
-        "speed": speed,
+    is_piped_in = file is None and text in (None, STDIN)
+    words = None if live and is_piped_in else _read_text(text, file)
+    options = {
+        "language": language,
+        "model": model,
+        "seed": seed,
+        "pitch": None if pitch == 1.0 else pitch,
+        "low_latency": low_latency or None,
     }
-    options = {"language": language, "model": model, "seed": seed, "pitch": None if pitch == 1.0 else pitch}
-    body |= {name: value for name, value in options.items() if value is not None}
-    with SpeechProgress(output, audio_format, quiet=quiet) as progress, open_output(output) as target:
+    with open_destination(output, audio_format, plays=play or output is None) as destination:
+        body = {"voice": voice, "response_format": destination.wire_format.value, "speed": speed}
+        body |= {name: value for name, value in options.items() if value is not None}
+        with SpeechProgress(destination.name, destination.wire_format, quiet=quiet) as progress:
 
-        def receive(data: bytes, audio_s: float | None) -> None:
-            target.write(data)
-            progress.update(len(data), audio_s)
+            def receive(data: bytes, audio_s: float | None) -> None:
+                progress.update(len(data), audio_s)
+                destination.write(data)
 
-        if local:
-            _speak_locally(config, body, receive)
-        else:
-            _speak_over_http(url, api_key, body, receive)
+            if live:
+                _speak_live(url, api_key, body, words, destination, progress)
+            elif local:
+                _speak_locally(config, {"input": words, **body}, receive)
+            else:
+                _speak_over_http(url, api_key, {"input": words, **body}, receive)
+
+
+def _speak_live(
+    url: str,
+    api_key: str | None,
+    start: dict[str, Any],
+    words: str | None,
+    destination: Destination,
+    progress: SpeechProgress,
+) -> None:
+    from polyvox.client import Server
+    from polyvox.live import one_piece, speak_live, stdin_pieces
+
+    pieces = stdin_pieces() if words is None else one_piece(words)
+    asyncio.run(speak_live(Server(url, api_key), start, pieces, destination.heard_with(progress.update)))
 
 
 def _speak_over_http(url: str, api_key: str | None, body: dict[str, Any], receive: Sink) -> None:
@@ -106,8 +145,8 @@ def _read_text(text: str | None, file: Path | None) -> str:
         raise typer.BadParameter(f"{file or 'stdin'} isn't text in UTF-8: {error}") from error
 
 
-def _choose_format(name: str | None, output: str) -> AudioFormat:
-    """Return the format by name, else by the file's extension; Ogg files hold Opus.
+def _choose_format(name: str | None, output: str | None) -> AudioFormat:
+    """Return the format by name, else by the file's extension; Ogg files hold Opus. What is played is PCM.
 
     Raises:
         UnsupportedFormat: neither names one.
@@ -116,6 +155,10 @@ def _choose_format(name: str | None, output: str) -> AudioFormat:
     from tts_core.audio.formats import AudioFormat, parse_format
     from tts_core.errors import UnsupportedFormat
 
+    if output is None:
+        if name is not None:
+            raise typer.BadParameter("--format is a file's: name one with -o")
+        return AudioFormat.PCM
     name = name or ("wav" if output == STDOUT else Path(output).suffix.removeprefix("."))
     if not name:
         raise UnsupportedFormat(

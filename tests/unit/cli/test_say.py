@@ -95,7 +95,6 @@ def test_texts_that_cant_be_read_are_usage_errors() -> None:
     assert polyvox("say", "a", "--file", "b", "-o", "a.mp3").exit_code == 2
     assert polyvox("say", "--file", "missing.txt", "-o", "a.mp3").exit_code == 2
     assert polyvox("say", "--file", "latin.txt", "-o", "a.mp3").exit_code == 2
-    assert polyvox("say", "Hello.").exit_code == 2
 
 
 def test_the_servers_error_is_told_in_one_line() -> None:
