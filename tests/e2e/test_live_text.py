@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
-from tests.e2e.browser import SpeakingPage, open_page
-from tests.e2e.studio_server import run_studio
+from tests.e2e.browser import SpeakingPage
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SPEAKING = "polyvox.liveTurns.at(-1)?.spokenChars > 0"
 
 
-@pytest.fixture
-async def live() -> AsyncIterator[SpeakingPage]:
-    async with run_studio(None) as (url, _), open_page(f"{url}/#live", locale="en-GB") as speaking:
-        yield speaking
+@pytest_asyncio.fixture(loop_scope="session")
+async def live(speaking: SpeakingPage) -> SpeakingPage:
+    await speaking.page.click("#tab-live")
+    return speaking
 
 
 async def type_in(speaking: SpeakingPage, text: str) -> None:
