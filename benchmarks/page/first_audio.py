@@ -2,8 +2,8 @@
 
     python -m benchmarks.page.first_audio http://127.0.0.1:8000
 
-The page measures it: `heardMs` counts from the click, on the clock of the audio device. Chromium is the system's,
-headless, with its own audio output. The first speech of a visit is told apart: it opens the audio device.
+The page measures it: `heardMs` counts from the click, on the clock of the audio device. Chromium is the
+system's, headless, with its own audio output. The first speech of a visit is told apart: it opens the audio device.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ async def _speech(page: Page, index: int) -> dict[str, Any]:
 
 
 async def _until(page: Page, condition: str) -> None:
-    while not await page.evaluate(condition):
-        await asyncio.sleep(ASK_AGAIN_S)
+    while not await page.evaluate(condition):  # noqa: ASYNC110
+        await asyncio.sleep(ASK_AGAIN_S)  # the page's policy forbids Playwright's own way to wait
 
 
 def summary(values: list[float]) -> dict[str, float]:

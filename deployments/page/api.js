@@ -22,7 +22,8 @@ export function liveAddress() {
   return address;
 }
 
-async function connect(path, options = {}) {
+/** `quiet`: not worth asking a person for a key. */
+async function connect(path, options = {}, { quiet = false } = {}) {
   const key = apiKey();
   const headers = { ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) };
   let response;
@@ -32,6 +33,7 @@ async function connect(path, options = {}) {
     if (reason.name === "AbortError") throw reason;
     throw new SpeechError("no_connection", "The server can’t be reached.");
   }
+  if (response.status === 401 && !quiet) document.dispatchEvent(new Event("keyneeded"));
   if (!response.ok) throw await errorOf(response);
   return response;
 }
@@ -41,7 +43,6 @@ async function errorOf(response) {
   const details = { status: response.status, retryAfterS: Number.isFinite(wait) ? wait : null };
   const body = await response.json().catch(() => null);
   const error = body?.error;
-  if (response.status === 401) document.dispatchEvent(new Event("keyneeded"));
   if (!error?.message) {
     return new SpeechError(`http_${response.status}`, `The server answered ${response.status}.`, details);
   }
@@ -62,7 +63,7 @@ export async function fetchModels() {
 
 /** Return what the server does at the moment. */
 export async function fetchLoad() {
-  return (await connect("v1/load")).json();
+  return (await connect("v1/load", {}, { quiet: true })).json();
 }
 
 /** Return what a voice says to be heard once, as a Blob. */

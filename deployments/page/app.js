@@ -30,7 +30,7 @@ const readout = new Readout();
 new Appearance(() => readout.wake());
 const server = new ServerLoad();
 const statusLine = new StatusLine();
-const more = new MoreSettings(server, () => controls.setVoices(voices));
+const more = new MoreSettings(server, offerVoices);
 const controls = new Controls(more);
 const past = new History({ replay: again, download });
 const load = new LoadPanel(server);
@@ -109,7 +109,7 @@ function download(which) {
 
 function use(voice) {
   if (more.model && more.model !== voice.model) byId("model").value = "";
-  controls.setVoices(voices);
+  offerVoices();
   controls.choose(voice);
   tabs.show("speak");
   byId("voice").focus();
@@ -135,6 +135,11 @@ function onKey(event) {
   }
 }
 
+function offerVoices() {
+  controls.setVoices(voices);
+  buttons.speak.disabled = !controls.hasVoice;
+}
+
 function showCatalogue() {
   byId("catalogue").textContent = voices.length ? words.voices(voices.length) : words.noVoices;
 }
@@ -148,11 +153,10 @@ async function loadVoices() {
   }
   const [models] = await Promise.all([fetchModels().catch(() => []), server.refresh()]);
   more.setModels([...new Set([...models, ...voices.map(({ model }) => model)])]);
-  controls.setVoices(voices);
+  offerVoices();
   voicesPanel.setVoices(voices);
   load.show();
   showCatalogue();
-  buttons.speak.disabled = !controls.hasVoice;
   return statusLine.say(() => (voices.length ? words.ready : words.noVoicesYet));
 }
 

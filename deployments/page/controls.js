@@ -1,5 +1,6 @@
 // The form: what to say and how. Reads like one value, `request()`, and remembers itself.
 
+import { SpeechError } from "./api.js";
 import { FORMATS } from "./formats.js";
 import { languagesOf } from "./languages.js";
 import { loadSettings, saveSettings } from "./settings.js";
@@ -53,6 +54,7 @@ export class Controls {
   /** The body for the server, with nothing in it that is the voice's own default. */
   request() {
     const voice = this.#picker.chosen;
+    if (!voice) throw new SpeechError("no_voice", words.noVoicesYet);
     const timbre = this.#timbre.disabled ? "" : this.#timbre.value;
     const pitch = 2 ** (this.#pitch.valueAsNumber / 12);
     return {

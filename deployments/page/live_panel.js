@@ -16,6 +16,7 @@ export class LivePanel {
   #status;
   #onChange;
   #frame = null;
+  #failed = false; // and not typed since
   #sending = Promise.resolve();
   session = new LiveSession((error) => this.#changed(error));
 
@@ -62,6 +63,7 @@ export class LivePanel {
 
   #say(text) {
     let settings;
+    this.#failed = false;
     try {
       settings = this.#settings();
     } catch (error) {
@@ -80,9 +82,19 @@ export class LivePanel {
 
   #changed(error) {
     if (error) this.#status.fail(error, () => this.#field.focus());
-    else if (!this.session.isOpen && this.session.turn?.interrupted) this.#status.say(() => words.liveClosed);
+    this.#failed ||= Boolean(error);
+    if (this.#failed) this.#redraw();
+    else this.#tell();
+  }
+
+  #tell() {
+    if (!this.session.isOpen && this.session.turn?.interrupted) this.#status.say(() => words.liveClosed);
     else if (!this.session.isOpen) this.#status.say(() => words.liveConnecting);
     else if (this.isActive) this.#status.say(() => words.liveSpeaking);
+    this.#redraw();
+  }
+
+  #redraw() {
     this.#frame ??= requestAnimationFrame(() => this.#draw());
   }
 
@@ -94,7 +106,7 @@ export class LivePanel {
     const heardMs = turns.reduce((sum, turn) => sum + turn.playedMs, 0);
     byId("live-figures").textContent = turns.length ? words.liveFigures(seconds(heardMs / 1000)) : "";
     this.#onChange();
-    if (this.isActive) this.#frame ??= requestAnimationFrame(() => this.#draw());
+    if (this.isActive) this.#redraw();
   }
 }
 

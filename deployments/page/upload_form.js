@@ -7,6 +7,8 @@ import { decodeMono, wavOf } from "./wav.js";
 import { onTongue, words } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
+/** Ten seconds of anything are less; more would only be decoded here to be refused. */
+const LARGEST_BYTES = 32e6;
 const LONGEST_S = 10;
 const SHORTEST_S = 3;
 const FIELDS = { name: "upload-name", text: "upload-text", consent: "upload-consent" };
@@ -65,9 +67,10 @@ export class UploadForm {
   }
 
   async #takeFile(file) {
-    if (!file) return;
+    if (!file) return undefined;
+    if (file.size > LARGEST_BYTES) return this.#fail(new SpeechError("too_long", ""));
     const decoded = await decodeMono(file).catch(() => null);
-    this.#take(file, file.name, decoded && decoded.samples.length / decoded.rate);
+    return this.#take(file, file.name, decoded && decoded.samples.length / decoded.rate);
   }
 
   async #record() {
