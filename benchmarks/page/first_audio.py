@@ -3,7 +3,8 @@
     python -m benchmarks.page.first_audio http://127.0.0.1:8000
 
 The page measures it: `heardMs` counts from the click, on the clock of the audio device. Chromium is the
-system's, headless, with its own audio output. The first speech of a visit is told apart: it opens the audio device.
+system's, headless, with its own audio output. The first speech of a visit is told apart: it opens the audio
+device.
 """
 
 from __future__ import annotations
