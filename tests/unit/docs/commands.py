@@ -19,6 +19,8 @@ from polyvox.cli import app
 from tests.unit.docs.pages import ROOT
 
 _ENDS = frozenset(";|&\n")
+_NO_WORDS = re.compile(r"(^|\s)# .*|\s>\s*\S+")
+"""Comments, and where output goes."""
 _TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
 
 
@@ -28,8 +30,8 @@ class _Called(BaseException):
 
 def words_of(script: str) -> Iterator[list[str]]:
     """Yield the words of each command; of `kubectl exec POD -- COMMAND` those of the second one as well."""
-    joined = script.replace("\\\n", " ")
-    lexer = shlex.shlex(re.sub(r"(^|\s)# .*", "", joined), posix=True, punctuation_chars=";|&\n")
+    plain = _NO_WORDS.sub("", script.replace("\\\n", " "))
+    lexer = shlex.shlex(plain, posix=True, punctuation_chars=";|&\n")
     lexer.whitespace, lexer.commenters, lexer.whitespace_split = " \t", "", True
     words: list[str] = []
     for word in (*lexer, "\n"):

@@ -45,5 +45,5 @@ def test_a_wrong_command_is_noticed(command: str) -> None:
 
 
 def test_commands_are_told_apart() -> None:
-    script = "make docs   # all of it\nA=1 \\\n  b '# c\n' d && e | f"
+    script = "make docs   # all of it\nA=1 \\\n  b '# c\n' d && e | f > g"
     assert [*words_of(script)] == [["make", "docs"], ["A=1", "b", "# c\n", "d"], ["e"], ["f"]]
