@@ -16,6 +16,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 from deployments.speech import Speech
+from deployments.trials import Trials
 from tts_core.engine.stream import BYTES_PER_SAMPLE, AudioChunk, SegmentMark
 from tts_core.errors import (
     EnginePoisoned,
@@ -34,8 +35,6 @@ OPENING_S = 2.0
 """How long a request without any audio yet is tried elsewhere: its client can still be told."""
 PATIENCE_S = 30.0
 """How long a request that was being spoken is: a replacement needs some seconds to load its weights."""
-MAX_FRUITLESS = 3
-"""How many replicas in a row may go without a new sample: perhaps it is this very request that ends them."""
 MAX_FOREIGN = 3
 """How many replicas that would speak otherwise are met before a stream is given up: during an update there
 may still be some of its own kind."""
@@ -54,8 +53,16 @@ def _untold(model: str, code: str, is_resumed: bool) -> None:
     """Tell nobody."""
 
 
-async def open_resilient(open_once: Open, request: SynthesisRequest, on_move: OnMove = _untold) -> Speech:
+async def open_resilient(
+    open_once: Open, request: SynthesisRequest, on_move: OnMove = _untold, trials: Trials | None = None
+) -> Speech:
     """Open speech, on another replica where the first one is gone.
+
+    Args:
+        open_once: asks the replicas once. Once there was audio, it needn't wait for more.
+        request: what to speak.
+        on_move: see there.
+        trials: of the other streams that the same replicas speak; None if there are no others.
 
     Raises:
         PolyvoxError: as `open_once`; that a replica is gone only when no other one could take over.
@@ -66,7 +73,7 @@ async def open_resilient(open_once: Open, request: SynthesisRequest, on_move: On
         # From now on: a replica that hangs has taken its second already.
         give_up_at = time.monotonic() + OPENING_S
         speech = await _open_elsewhere(open_once, request, error, give_up_at, on_move)
-    return ResilientSpeech(open_once, request, speech, on_move)
+    return ResilientSpeech(open_once, request, speech, on_move, trials)
 
 
 class ResilientSpeech:
@@ -76,10 +83,16 @@ class ResilientSpeech:
     """
 
     def __init__(
-        self, open_once: Open, request: SynthesisRequest, speech: Speech, on_move: OnMove = _untold
+        self,
+        open_once: Open,
+        request: SynthesisRequest,
+        speech: Speech,
+        on_move: OnMove = _untold,
+        trials: Trials | None = None,
     ) -> None:
         self._open_once, self._request, self._speech = open_once, request, speech
         self._on_move = on_move
+        self._suspect = (trials or Trials()).suspect()
         self._marks = [SegmentMark(request.first_segment, 0)]
         self._base, self._num_dropped_before = 0, 0
         self._num_given = 0
@@ -103,19 +116,21 @@ class ResilientSpeech:
         """Yield the audio in order, each sample once.
 
         Raises:
-            PolyvoxError: the request can't be spoken, no replica could take over, or none gets any further.
+            PolyvoxError: the request can't be spoken, no replica could take over, or it ends them all.
         """
-        is_whole, num_fruitless = False, 0
-        while not is_whole:
-            num_given = self._num_given
-            async for chunk in self._chunks_of_one():
-                yield chunk
-            is_whole = self._error is None
-            if self._error is not None:
-                num_fruitless = num_fruitless + 1 if self._num_given == num_given else 0
-                if num_fruitless == MAX_FRUITLESS:
-                    raise self._error
-                await self._move(self._error)
+        is_whole = False
+        try:
+            while not is_whole:
+                async for chunk in self._chunks_of_one():
+                    yield chunk
+                is_whole = self._error is None
+                if self._error is not None:
+                    self._suspect.lose_replica()
+                    if self._suspect.is_convicted:
+                        raise self._error
+                    await self._move(self._error)
+        finally:
+            self._suspect.leave()
 
     async def _chunks_of_one(self) -> AsyncIterator[AudioChunk]:
         """Yield what the present replica adds, and note why it went."""
@@ -124,6 +139,7 @@ class ResilientSpeech:
             async for chunk in self._speech.chunks():
                 fresh = self._fresh(chunk)
                 if fresh is not None:
+                    self._suspect.acquit()
                     yield fresh
                 else:  # heard before: said again, so that the replica doesn't wait for it
                     self.acknowledge(self._num_delivered)
@@ -138,6 +154,7 @@ class ResilientSpeech:
     def close(self) -> None:
         """End the speech."""
         self._is_closed = True
+        self._suspect.leave()
         self._speech.close()
 
     def _fresh(self, chunk: AudioChunk) -> AudioChunk | None:
@@ -168,6 +185,7 @@ class ResilientSpeech:
     async def _move(self, error: PolyvoxError) -> None:
         """Go on with another replica, from the segment that was being given."""
         self._speech.close()
+        await self._suspect.enter()
         place = bisect.bisect_right(self._marks, self._num_given, key=lambda mark: mark.start_sample) - 1
         mark = self._marks[place]
         logger.warning(

@@ -21,6 +21,7 @@ from deployments.replica_stream import RemoteSpeech, limit, translate
 from deployments.speech import Speech
 from deployments.stream_items import StreamItem
 from deployments.transport import over_grpc, running_replicas, trouble_with
+from deployments.trials import Trials
 from tts_core.errors import EngineStopped, Overloaded
 from tts_core.request import SynthesisRequest
 from tts_core.voice import VoiceInfo
@@ -59,6 +60,7 @@ class RemoteSpeechSource:
         self._on_move = on_move
         self._max_wait_s = waiting.max_wait_s
         self._may_sleep = may_sleep
+        self._trials = {model: Trials() for model in handles}
         self._looking: dict[str, asyncio.Future[str]] = {}
         self._doors = {model: Door(waiting) for model in handles}
         self._full = {model: FullReplicas(self._running(model)) for model in handles}
@@ -89,17 +91,24 @@ class RemoteSpeechSource:
 
     async def open(self, request: SynthesisRequest, payer: str = "") -> Speech:
         """Open speech that survives the replica that it comes from."""
-        return await open_resilient(self._way_in(payer), request, self._on_move)
+        trials = self._trials[request.model]
+        return await open_resilient(self._way_in(payer), request, self._on_move, trials)
 
     def _way_in(self, payer: str) -> Callable[[SynthesisRequest], Awaitable[RemoteSpeech]]:
-        """Return how one request is opened, and opened again: a stream that moves was let in before."""
-        is_in = False
+        """Return how one request is opened, and opened again: a stream that moves was let in before.
+
+        Nor does it wait for audio: what becomes of a stream that was taken is for `Trials` to judge.
+        """
+        is_in = has_begun = False
 
         async def open_once(request: SynthesisRequest) -> RemoteSpeech:
-            nonlocal is_in
+            nonlocal is_in, has_begun
             speech = await (self._admit(request) if is_in else self._admit_in_turn(request, payer))
             is_in = True
-            return await self._with_audio(speech)
+            if not has_begun:
+                await self._with_audio(speech)
+                has_begun = True
+            return speech
 
         return open_once
 

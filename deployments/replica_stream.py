@@ -92,8 +92,10 @@ class RemoteSpeech:
 
     async def chunks(self) -> AsyncIterator[AudioChunk]:
         """Yield the audio in order. Raises PolyvoxError where the replica doesn't complete it."""
-        item = self._first
-        num_samples = 0
+        item, num_samples = self._first, 0
+        if item is None:
+            with limit(self._progress_s, "no replica began to speak"):
+                item = await self._next()
         while isinstance(item, AudioChunk):
             num_samples += item.num_samples
             yield item

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from deployments import failover
 from deployments.failover import ResilientSpeech, open_resilient
+from deployments.trials import MAX_STRIKES
 from tts_core.engine.stream import AudioChunk, SegmentMark
 from tts_core.errors import (
     EnginePoisoned,
@@ -164,7 +165,7 @@ async def test_a_request_that_ends_one_replica_after_the_other_is_given_up() -> 
     replicas = Replicas(Replica(fails_after=800), *[Replica(fails_after=100) for _ in range(9)])
     with pytest.raises(StreamInterrupted, match="it died"):
         await heard(await resilient(replicas))
-    assert len(replicas.requests) == 1 + failover.MAX_FRUITLESS
+    assert len(replicas.requests) == 1 + MAX_STRIKES
 
 
 async def test_replicas_that_go_one_after_the_other_are_survived_while_each_adds_something() -> None:
