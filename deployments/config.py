@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tts_core.engine.admission import most_streams
 from tts_core.engine.stream import StreamLimits
+from tts_core.models.gpt_sovits.weights import DEFAULT_WEIGHTS_DIR, default_weights_dir
 
 
 class StrictModel(BaseModel):
@@ -127,15 +128,18 @@ class FormantArgs(StrictModel):
 class CheckpointArgs(StrictModel):
     """One GPT-SoVITS model.
 
-    `weights` is a folder as `polyvox weights pull` leaves it; `t2s` and `sovits` name files of your own,
-    trained from that version, to take the place of its pair.
+    `weights` is a folder as `polyvox weights pull` leaves it, by default POLYVOX_WEIGHTS for both; `t2s` and
+    `sovits` name files of your own, trained from that version, to take the place of its pair.
 
     `readings: reference` reads texts as GPT-SoVITS's own front end does, slips included ("Dr." is drive, "&"
     isn't said), for checkpoints that are to get exactly its phones.
     """
 
     version: Literal["v1", "v2", "v2Pro", "v2ProPlus"] = "v2Pro"
-    weights: str = "~/.cache/polyvox/weights"
+    weights: str = Field(
+        default_factory=lambda: str(default_weights_dir()),
+        json_schema_extra={"default": str(DEFAULT_WEIGHTS_DIR)},
+    )
     t2s: str | None = None
     sovits: str | None = None
     readings: Literal["natural", "reference"] = "natural"
@@ -168,7 +172,9 @@ class GPTSoVITSArgs(StrictModel):
 
     kind: Literal["gpt_sovits"] = "gpt_sovits"
     name: str = "gpt-sovits"
-    models: Annotated[dict[str, CheckpointArgs], Field(min_length=1)] = {"gpt-sovits": CheckpointArgs()}
+    models: Annotated[dict[str, CheckpointArgs], Field(min_length=1)] = Field(
+        default_factory=lambda: {"gpt-sovits": CheckpointArgs()}
+    )
     max_loaded_models: PositiveInt = 1
     voices: str = "~/.local/share/polyvox/voices"
     prompt_cache: str = "~/.cache/polyvox/prompts"

@@ -58,6 +58,7 @@ def examine(config: Path | None) -> list[Check]:
             "PyAV": software.check_codecs,
             "torch": software.check_torch,
             "weights": weights.check_weights,
+            "G2PW": weights.check_g2pw,
             "configuration": lambda: serving.check_config(plan()),
             "models": lambda: models.check_models(plan()),
             "port": lambda: serving.check_port(plan()),

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tts_core.errors import PolyvoxError, SetupError
-from tts_core.models.gpt_sovits.weights import DEFAULT_WEIGHTS_DIR, VERSIONS
+from tts_core.models.gpt_sovits.weights import DEFAULT_WEIGHTS_DIR, VERSIONS, WEIGHTS_VARIABLE
 from tts_core.models.gpt_sovits.weights.table import G2PW
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ def pull(
             help=f"One of {', '.join(VERSIONS)}; or {G2PW}, which reads Chinese characters by their context."
         ),
     ],
-    to: Annotated[Path, typer.Option(help="The weights folder.")] = DEFAULT_WEIGHTS_DIR,
+    to: Annotated[
+        Path, typer.Option(envvar=WEIGHTS_VARIABLE, help="The weights folder.")
+    ] = DEFAULT_WEIGHTS_DIR,
     endpoint: Annotated[
         str | None, typer.Option(help="The hub's address, where it is not the public one or HF_ENDPOINT.")
     ] = None,

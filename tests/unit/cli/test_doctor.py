@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deployments.config import AppArgs
+from deployments.config import AppArgs, GPTSoVITSArgs
 from polyvox.checks import devices, serving, software, weights
 from polyvox.checks.check import Level, guarded
 from polyvox.checks.devices import Gpus
@@ -21,10 +21,11 @@ from polyvox.checks.serving import Plan
 from tests.unit.cli.fake_server import answering, json_answer
 from tests.unit.cli.running import ROOT, polyvox
 from tts_core.models.gpt_sovits.weights import weights_layout
+from tts_core.models.gpt_sovits.weights.table import G2PW_FILES, G2PW_FOLDER
 
 NAMES = [
-    "Python", "Ray Serve", "HAProxy", "espeak-ng", "PyAV", "torch", "weights", "configuration", "models", "port",
-    "CPU", "GPU", "would run",
+    "Python", "Ray Serve", "HAProxy", "espeak-ng", "PyAV", "torch", "weights", "G2PW", "configuration",
+    "models", "port", "CPU", "GPU", "would run",
 ]  # fmt: skip
 
 
@@ -226,3 +227,31 @@ def test_weights_none_some_and_all(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (tmp_path / name).touch()
     assert weights.check_weights().level is Level.OK
     assert "v2Pro" in weights.check_weights().detail
+
+
+def test_g2pw_absent_in_part_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLYVOX_WEIGHTS", str(tmp_path))
+    absent = weights.check_g2pw()
+    assert (absent.level, "polyvox weights pull g2pw" in absent.detail) == (Level.OK, True)
+    (tmp_path / G2PW_FOLDER).mkdir()
+    for name in G2PW_FILES[:-1]:
+        (tmp_path / G2PW_FOLDER / name).touch()
+    part = weights.check_g2pw()
+    assert (part.level, G2PW_FILES[-1] in part.detail) == (Level.WARNING, True)
+    (tmp_path / G2PW_FOLDER / G2PW_FILES[-1]).touch()
+    monkeypatch.setattr(weights, "find_spec", lambda name: object())
+    assert weights.check_g2pw().level is Level.OK
+    monkeypatch.setattr(weights, "find_spec", lambda name: None)
+    assert "polyvox[g2pw]" in weights.check_g2pw().detail
+
+
+def test_one_variable_moves_the_weights_of_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLYVOX_WEIGHTS", str(tmp_path))
+    served = AppArgs.model_validate({"engines": [{"kind": "gpt_sovits"}]}).engines[0]
+    assert isinstance(served, GPTSoVITSArgs)
+    assert served.models["gpt-sovits"].weights == str(tmp_path)
+    assert weights.weights_folder() == tmp_path
+    # The command that helps needs no option, since `pull` follows the variable, too.
+    assert weights.check_weights().detail.endswith("polyvox weights pull v2ProPlus")
+    result = polyvox("weights", "pull", "--help", env={"COLUMNS": "200"})
+    assert "POLYVOX_WEIGHTS" in result.stdout

@@ -5,7 +5,9 @@
 
 from tts_core.models.gpt_sovits.weights.folder import (
     DEFAULT_WEIGHTS_DIR,
+    WEIGHTS_VARIABLE,
     WeightsPaths,
+    default_weights_dir,
     find_missing,
     locate_weights,
     missing_weights,
@@ -16,9 +18,11 @@ from tts_core.models.gpt_sovits.weights.table import VERSIONS, Version, WeightsL
 __all__ = [
     "DEFAULT_WEIGHTS_DIR",
     "VERSIONS",
+    "WEIGHTS_VARIABLE",
     "Version",
     "WeightsLayout",
     "WeightsPaths",
+    "default_weights_dir",
     "find_missing",
     "locate_weights",
     "missing_weights",

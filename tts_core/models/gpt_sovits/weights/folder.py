@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,16 @@ from tts_core.models.gpt_sovits.weights.table import BERT_FOLDER, G2PW_FOLDER, H
 
 DEFAULT_WEIGHTS_DIR = Path("~/.cache/polyvox/weights")
 """Where `polyvox weights pull` puts files and a server looks for them, unless told otherwise."""
+WEIGHTS_VARIABLE = "POLYVOX_WEIGHTS"
+"""The environment variable that names another folder to all of them."""
 
 _CONVERTED_SUFFIX = ".safetensors"
 _SHOWN_FILES = 3
+
+
+def default_weights_dir() -> Path:
+    """Return the folder that commands and servers use where none is stated."""
+    return Path(os.environ.get(WEIGHTS_VARIABLE) or DEFAULT_WEIGHTS_DIR)
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,7 @@ def missing_weights(folder: Path | str, version: str) -> MissingWeights:
 def pull_command(folder: Path | str, version: str) -> str:
     """Return the command that fetches a version's weights, or "g2pw", to a folder."""
     command = f"polyvox weights pull {version}"
-    if Path(folder).expanduser() == DEFAULT_WEIGHTS_DIR.expanduser():
+    if Path(folder).expanduser() == default_weights_dir().expanduser():
         return command
     return f"{command} --to {shlex.quote(str(folder))}"
 
