@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from polyvox.commands import cloning, keys, weights
+from polyvox.commands.bench import bench
 from polyvox.commands.doctor import doctor
 from polyvox.commands.say import say
 from polyvox.commands.serve import serve
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.command()(say)
 app.command()(serve)
 app.command()(doctor)
+app.command()(bench)
 app.add_typer(weights.app, name="weights")
 app.add_typer(keys.app, name="keys")
 app.add_typer(cloning.app, name="voices", callback=voices, invoke_without_command=True, no_args_is_help=False)

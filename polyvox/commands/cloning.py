@@ -1,23 +1,28 @@
-"""`polyvox voices add` and its kind: cloned voices in a store, without a server."""
+"""`polyvox voices add` and its kind: cloned voices in a store, or with --url on a server."""
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from polyvox.console import out, report
+from polyvox.commands import remote_voices as remote
+from polyvox.commands.remote_voices import RemoteOption
+from polyvox.console import note, out, report
+from polyvox.settings import ApiKeyOption
 from tts_core.errors import InvalidVoice, PolyvoxError, SetupError
 
 if TYPE_CHECKING:
-    from tts_core.voices import Upload, Voice, VoiceStore
+    from tts_core.voices import Consent, Upload, Voice, VoiceStore
 
-app = typer.Typer(help="Add, list, show and remove cloned voices.", no_args_is_help=True)
+app = typer.Typer(help="Add, list, show, hear and remove cloned voices.", no_args_is_help=True)
+app.command()(remote.preview)
 
 # tts_core.voices has it too, but importing it takes the audio libraries along.
 DEFAULT_STORE = "~/.local/share/polyvox/voices"
@@ -49,21 +54,43 @@ def add(
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="The voice's own speed, top_k, top_p, temperature, ..."),
     ] = None,
+    consent: Annotated[
+        str | None,
+        typer.Option(
+            help="The speaker's consent, in words: who agreed, and to what. A server insists on it."
+        ),
+    ] = None,
     store: StoreOption = DEFAULT_STORE,
+    url: RemoteOption = None,
+    api_key: ApiKeyOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Check a recording and keep it as a voice."""
+    """Check a recording and keep it as a voice, in a store or on a server."""
     from tts_core.voices import VoiceDefaults
 
+    if url is not None and (extra or default):
+        raise typer.BadParameter("--extra and --default are for a store: a server takes one recording")
+    if url is not None and consent is None:
+        raise typer.BadParameter("a server keeps no voice without --consent")
     with _reported():
+        called = name if name is not None else _name_from(recording)
+        if url is not None:
+            told = remote.add(url, api_key, called, recording, text, str(consent), language)
+            _tell_added(told, as_json=as_json)
+            return
         voice = _open(store).add(
-            name if name is not None else _name_from(recording),
+            called,
             _upload(recording),
             text,
             language,
             extras=[_upload(path) for path in extra or ()],
             defaults=VoiceDefaults.from_dict(dict(_setting(one) for one in default or ())),
+            consent=_consent(consent),
         )
-    typer.echo(f"{voice.name} {voice.id}")
+    if as_json:
+        _print_json(voice.to_dict())
+    else:
+        typer.echo(f"{voice.name} {voice.id}")
 
 
 @app.command("list")
@@ -82,9 +109,19 @@ def list_voices(as_json: JsonOption = False, store: StoreOption = DEFAULT_STORE)
 
 
 @app.command()
-def show(voice: VoiceArgument, as_json: JsonOption = False, store: StoreOption = DEFAULT_STORE) -> None:
-    """Tell all about a voice, and check that its recordings are sound."""
+def show(
+    voice: VoiceArgument,
+    as_json: JsonOption = False,
+    store: StoreOption = DEFAULT_STORE,
+    url: RemoteOption = None,
+    api_key: ApiKeyOption = None,
+) -> None:
+    """Tell all about a voice; in a store, check that its recordings are sound."""
     with _reported():
+        if url is not None:
+            told = remote.show(url, api_key, voice)
+            _print_json(told) if as_json else typer.echo("\n".join(remote.lines(told)))
+            return
         opened = _open(store)
         found = opened.get(voice)
         for index in range(len(found.recordings)):
@@ -96,11 +133,28 @@ def show(voice: VoiceArgument, as_json: JsonOption = False, store: StoreOption =
 
 
 @app.command()
-def remove(voice: VoiceArgument, store: StoreOption = DEFAULT_STORE) -> None:
+def remove(
+    voice: VoiceArgument,
+    store: StoreOption = DEFAULT_STORE,
+    url: RemoteOption = None,
+    api_key: ApiKeyOption = None,
+) -> None:
     """Remove a voice and its recordings."""
     with _reported():
-        names = _open(store).remove(voice)
+        if url is not None:
+            names: tuple[str, ...] = (str(remote.remove(url, api_key, voice).get("id", voice)),)
+        else:
+            names = tuple(_open(store).remove(voice))
     typer.echo(f"removed {', '.join(names)}")
+
+
+def _tell_added(told: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        _print_json(told)
+    else:
+        typer.echo(f"{told.get('name')} {told.get('content_id')}")
+    for warning in told.get("warnings") or ():
+        note(str(warning), "yellow")
 
 
 @contextmanager
@@ -126,6 +180,16 @@ def _upload(path: Path) -> Upload:
     from tts_core.voices import Upload
 
     return Upload(path.name, path.read_bytes())
+
+
+def _consent(text: str | None) -> Consent | None:
+    """Return a statement with its date. Nobody vouches for whoever has the store's folder."""
+    if text is None:
+        return None
+    from tts_core.voices.consent import Consent, check_consent
+
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return Consent(check_consent(text), now.isoformat(timespec="seconds"))
 
 
 def _name_from(path: Path) -> str:

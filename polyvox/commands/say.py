@@ -71,7 +71,7 @@ def say(
 
     if live and local:
         raise typer.BadParameter("--live needs a server: leave --local out")
-    audio_format = _choose_format(format_name, output)
+    audio_format = choose_format(format_name, output)
     is_piped_in = file is None and text in (None, STDIN)
     words = None if live and is_piped_in else _read_text(text, file)
     options = {
@@ -145,7 +145,7 @@ def _read_text(text: str | None, file: Path | None) -> str:
         raise typer.BadParameter(f"{file or 'stdin'} isn't text in UTF-8: {error}") from error
 
 
-def _choose_format(name: str | None, output: str | None) -> AudioFormat:
+def choose_format(name: str | None, output: str | None) -> AudioFormat:
     """Return the format by name, else by the file's extension; Ogg files hold Opus. What is played is PCM.
 
     Raises:

@@ -91,7 +91,8 @@ def _handler(server: FakeServer, answer: Answer) -> type[BaseHTTPRequestHandler]
         def do_GET(self) -> None:
             self._answer(None)
 
-        do_DELETE = do_GET
+        def do_DELETE(self) -> None:
+            self._answer(None)
 
         def do_POST(self) -> None:
             content = self.rfile.read(int(self.headers["Content-Length"]))

@@ -25,7 +25,7 @@ def test_version() -> None:
 def test_help_lists_every_command() -> None:
     result = polyvox("--help")
     assert result.exit_code == 0
-    for command in ("say", "voices", "serve", "doctor", "weights"):
+    for command in ("say", "voices", "serve", "doctor", "weights", "keys", "bench"):
         assert f" {command} " in result.stdout
 
 

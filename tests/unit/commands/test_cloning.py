@@ -149,7 +149,7 @@ def test_showing_checks_the_recordings(recording: Path, store: Path) -> None:
     [path] = store.glob("artefacts/*/recording-0")
     path.write_bytes(b"damaged")
 
-    assert_one_line(run("show", "me-v2", "--store", store), "invalid_voice")
+    assert_one_line(run("show", "me-v2", "--store", store), "voice_damaged")
 
 
 def test_the_command_line_starts_without_audio_libraries() -> None:
