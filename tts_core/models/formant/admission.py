@@ -15,7 +15,8 @@ def check_request(request: SynthesisRequest, model_name: str, open_ids: Containe
     Raises:
         UnknownModel: it is meant for another engine.
         EmptyInput: it has no segments.
-        InvalidParameter: its id is in use, speed or pitch are out of range, or it gives phones.
+        InvalidParameter: its id is in use, speed or pitch are out of range, it gives phones, or it begins
+            behind its last segment.
     """
     if request.model != model_name:
         raise UnknownModel(f"this engine is {model_name!r}, not {request.model!r}", param="model")
@@ -23,6 +24,11 @@ def check_request(request: SynthesisRequest, model_name: str, open_ids: Containe
         raise InvalidParameter(f"request {request.request_id!r} is open already", param="request_id")
     if not request.segments:
         raise EmptyInput("there is nothing to speak", param="input")
+    num_segments = len(request.segments)
+    if not 0 <= request.first_segment < num_segments:
+        raise InvalidParameter(
+            f"first_segment must be below {num_segments}, not {request.first_segment}", param="first_segment"
+        )
     _check_phones(request)
     _check_factor("speed", request.speed, SPEED_RANGE)
     _check_factor("pitch", request.pitch, PITCH_RANGE)

@@ -219,7 +219,7 @@ class FormantEngine:
         timeline = sequence.stream.timeline
         if timeline.begun_s is None:
             timeline.begun_s = time.monotonic()
-        sequence.mark_text()
+        sequence.mark_segment()
         command = pack(FrameKind.SPEAK, json.dumps(sequence.next_utterance()).encode())
         sequence.connection = connection = Connection(
             connected,

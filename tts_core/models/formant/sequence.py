@@ -31,9 +31,10 @@ class Sequence:
         stream: where the audio goes.
         status: written by the scheduler alone.
         connection: the utterance that is being spoken, if any.
-        num_begun: segments whose utterance was begun.
+        num_begun: segments whose utterance was begun, or that precede the first one to speak.
         segment_start: position in the stream of the segment that is being spoken.
-        audible: whether anything above `AUDIBLE_AMPLITUDE` was produced yet.
+        audible: whether anything above `AUDIBLE_AMPLITUDE` was produced yet. Taken for granted of what
+            precedes the first segment to speak: that one was told of once something was passed on.
         held: silence from before that, kept back (5 s of it at most) so that a request with nothing to say
             can fail before its first byte.
     """
@@ -47,6 +48,10 @@ class Sequence:
     segment_start: int = 0
     audible: bool = False
     held: bytearray = field(default_factory=bytearray)
+
+    def __post_init__(self) -> None:
+        self.num_begun = self.request.first_segment
+        self.audible = self.num_begun > 0
 
     @property
     def has_room(self) -> bool:
@@ -82,9 +87,14 @@ class Sequence:
             is_timed=self.request.is_timed,
         )
 
-    def mark_text(self) -> None:
-        """Say which words the segment has that is about to be spoken, if that was asked for."""
+    def mark_segment(self) -> None:
+        """Say where the segment begins that is about to be spoken, and its words, if that was asked for.
+
+        None begins anew behind silence that is held back: what that decides is decided by them together.
+        """
         self.segment_start = self.num_produced
+        if not self.held:
+            self.stream.mark(self.num_begun)
         if self.request.is_timed:
             text = self.request.segments[self.num_begun].text
             words = words_of(text, start=self._num_chars_begun)
