@@ -96,12 +96,13 @@ def _print(document: dict[str, Any], listeners: int) -> None:
 
 def _figures(summary: dict[str, Any], listeners: int) -> list[tuple[str, str]]:
     dry = summary["underruns"]
+    underruns = f"{dry['total']}, with {dry['listeners']} of {dry['played']} listeners"
     rows = [
         ("requests", f"{summary['num_ok']} of {summary['num_sent']} by {listeners} listeners at once"),
         ("first audio", _milliseconds(summary["first_audio_s"])),
         ("audible after", _milliseconds(summary["ttfa_s"])),
         ("audio", f"{summary['audio_s_per_s']:.2f} s per second"),
-        ("underruns", f"{dry['total']}, with {dry['listeners']} of {dry['played']} listeners, {dry['stalled_s']:.2f} s in all"),
+        ("underruns", f"{underruns}, {dry['stalled_s']:.2f} s in all"),
     ]
     return rows + [("failed", f"{code}: {count}") for code, count in summary["errors"].items()]
 
