@@ -6,10 +6,11 @@ import { languagesOf } from "./languages.js";
 import { loadSettings, saveSettings } from "./settings.js";
 import { SAMPLES, voiceForSample } from "./samples.js";
 import { VoicePicker, voiceKey } from "./voice_picker.js";
-import { onTongue, words } from "./words.js";
+import { currentTongue, onTongue, words } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
-const PREFERRED_LANGUAGES = ["en-GB", "en-US", "en"];
+/** Of the first voice that a newcomer gets, by the language of the page. */
+const PREFERRED_LANGUAGES = { en: ["en-GB", "en-US", "en"], zh: ["zh-CN", "cmn", "zh", "en-GB", "en-US", "en"] };
 
 export class Controls {
   text = byId("text");
@@ -46,7 +47,7 @@ export class Controls {
     this.#picker.setVoices(voices);
     const last = voices.find((voice) => voiceKey(voice) === loadSettings().voice);
     this.#fillLanguages(this.#language.value || loadSettings().language);
-    this.#picker.choose(last ?? voiceForSample({ tags: PREFERRED_LANGUAGES }, voices, null) ?? voices[0] ?? null);
+    this.#picker.choose(last ?? voiceForSample({ tags: PREFERRED_LANGUAGES[currentTongue()] }, voices, null) ?? voices[0] ?? null);
     this.#fillSamples();
     this.#offerSample();
   }

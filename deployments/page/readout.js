@@ -75,6 +75,6 @@ export class Readout {
     const phase = live ? (receiving ? "receiving" : "draining") : "over";
     const lowest = seconds(Math.max(0, lowestHeadroomS));
     set("headroom", live ? seconds(Math.max(0, headroomS)) : lowest);
-    return set("gaps", `${words.headroomWhile[phase](lowest)}, ${words.gaps(numGaps)}`);
+    return set("gaps", words.both(words.headroomWhile[phase](lowest), words.gaps(numGaps)));
   }
 }

@@ -116,6 +116,7 @@ export const ENGLISH = {
     over: () => "at its lowest",
   },
   gaps: (number) => (number === 0 ? "no gaps" : count(number, "gap", "gaps")),
+  both: (one, other) => `${one}, ${other}`,
   heard: (ms) => `heard after ${ms}`,
   bytesOf: (bytes, format) => `${bytes} of ${format}`,
   waveform: (seconds) => `Waveform, ${seconds} received`,

@@ -112,6 +112,7 @@ export const CHINESE = {
     over: () => "最低值",
   },
   gaps: (number) => (number === 0 ? "无中断" : `${number} 次中断`),
+  both: (one, other) => `${one}，${other}`,
   heard: (ms) => `${ms} 后听到`,
   bytesOf: (bytes, format) => `${format}，${bytes}`,
   waveform: (seconds) => `波形，已接收 ${seconds}`,

@@ -39,8 +39,11 @@ def score(found: dict[str, Any]) -> float:
     return 100 * 7 * len(found["passes"]) / (7 * len(found["passes"]) + failed)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("locale", "width"), [("en-GB", 1180), ("zh-CN", 1180), ("en-GB", 390)])
+# Every two of language, theme and width together.
+LOOKS = [("en-GB", "light", 1180), ("zh-CN", "dark", 1180), ("en-GB", "dark", 390), ("zh-CN", "light", 390)]
+
+
+@pytest.mark.parametrize(("locale", "scheme", "width"), LOOKS)
 async def test_nothing_is_wrong_in_any_tab(
     browser: Browser, studio: tuple[str, Source], locale: str, scheme: Any, width: int
 ) -> None:
