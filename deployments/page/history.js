@@ -40,7 +40,8 @@ export class History {
 
   #show() {
     this.#section.dataset.empty = String(!this.#entries.length);
-    this.#section.hidden = !this.#entries.length;
+    // A speech may end because another tab is shown.
+    this.#section.hidden = !this.#entries.length || document.getElementById("panel-speak").hidden;
     this.#list.replaceChildren(...this.#entries.map((entry) => this.#row(entry)));
   }
 

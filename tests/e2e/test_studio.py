@@ -184,6 +184,18 @@ async def test_history_replays_saves_and_forgets(speaking: SpeakingPage, studio:
     assert len(studio[1].requests) == num_requests
 
 
+async def test_a_speech_that_another_tab_cuts_off_waits_in_the_history(speaking: SpeakingPage) -> None:
+    page = speaking.page
+    await page.fill("#text", TEXT * 10)
+    await page.click("#speak")
+    await speaking.until("polyvox.playedS > 0.1")
+    await page.click("#tab-voices")
+    await expect(page.locator("#history")).to_be_hidden()
+    await page.click("#tab-speak")
+
+    assert "incomplete" in await page.inner_text("#history li .note")
+
+
 async def test_the_load_is_asked_for_only_while_it_is_seen(speaking: SpeakingPage) -> None:
     page = speaking.page
     asked: list[str] = []
