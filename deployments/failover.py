@@ -15,6 +15,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
+from deployments.pulse import InHand
 from deployments.speech import Speech
 from deployments.trials import Trials
 from tts_core.engine.stream import BYTES_PER_SAMPLE, AudioChunk, SegmentMark
@@ -26,7 +27,7 @@ from tts_core.errors import (
     SpeechChanged,
     StreamInterrupted,
 )
-from tts_core.request import SynthesisRequest
+from tts_core.request import Returning, SynthesisRequest
 from tts_core.timing.marks import Cue
 
 logger = logging.getLogger("ray.serve")
@@ -97,6 +98,7 @@ class ResilientSpeech:
         self._base, self._num_dropped_before = 0, 0
         self._num_given = 0
         self._num_delivered = 0
+        self._in_hand = InHand(speech.sample_rate_hz)
         self._is_closed = False
         self._error: PolyvoxError | None = None
 
@@ -148,6 +150,8 @@ class ResilientSpeech:
 
     def acknowledge(self, num_delivered: int) -> None:
         """Say how many samples have been written to the listener in all."""
+        if num_delivered > self._num_delivered:
+            self._in_hand.delivered(num_delivered, time.monotonic())
         self._num_delivered = num_delivered
         self._speech.acknowledge(max(0, num_delivered - self._base))
 
@@ -156,6 +160,16 @@ class ResilientSpeech:
         self._is_closed = True
         self._suspect.leave()
         self._speech.close()
+
+    def _open_for_return(self, mark: SegmentMark) -> Open:
+        """Return what asks the replicas once, and says each time what the listener has by then."""
+        num_known = self._num_given - mark.start_sample
+
+        async def open_once(request: SynthesisRequest) -> Speech:
+            returning = Returning(num_known, self._in_hand.seconds(time.monotonic()))
+            return await self._open_once(dataclasses.replace(request, returning=returning))
+
+        return open_once
 
     def _fresh(self, chunk: AudioChunk) -> AudioChunk | None:
         """Return the part of a replica's chunk that was not given yet."""
@@ -198,7 +212,7 @@ class ResilientSpeech:
         give_up_at = time.monotonic() + PATIENCE_S
         fingerprint = self._speech.fingerprint
         self._speech = await _open_elsewhere(
-            self._open_once, request, error, give_up_at, self._on_move, fingerprint
+            self._open_for_return(mark), request, error, give_up_at, self._on_move, fingerprint
         )
         if self._is_closed:
             self._speech.close()

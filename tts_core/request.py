@@ -37,6 +37,19 @@ class Reference:
     timbres: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Returning:
+    """What a listener has whose replica is gone.
+
+    Attributes:
+        num_known: samples, from the first segment to speak on, that they got already.
+        in_hand_s: seconds until they run dry.
+    """
+
+    num_known: int
+    in_hand_s: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class SynthesisRequest:
     """Everything that decides the PCM of one request, and the id that names it in logs.
@@ -59,6 +72,8 @@ class SynthesisRequest:
         inline_phones: words that are marked in the segments, in order, and their phones.
         first_segment: the first segment to speak, as `AudioChunk.marks` number them, so that a stream that
             was cut off goes on elsewhere. What precedes it is not spoken nor counted; nothing else changes.
+        returning: what the listener has of it, so that those go first who run dry first; None for a newcomer.
+            Has no influence on the audio.
         is_timed: whether the listener is told when words are heard; has no influence on the audio.
         traceparent: the trace that it belongs to, as W3C writes it; has no influence on the audio.
     """
@@ -80,6 +95,7 @@ class SynthesisRequest:
     lexicon: tuple[tuple[str, str], ...] = ()
     inline_phones: tuple[tuple[str, str], ...] = ()
     first_segment: int = 0
+    returning: Returning | None = None
     is_timed: bool = False
     traceparent: str | None = None
 

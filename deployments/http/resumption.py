@@ -39,7 +39,7 @@ TOLD = (SEED, SAMPLE_RATE, FINGERPRINT, RESUMED_FROM)
 
 _MAX_DIGITS = 19
 _RESAMPLER = versions("av")
-_UNHEARD = frozenset({"request_id", "traceparent", "first_segment", "is_timed"})
+_UNHEARD = frozenset({"request_id", "traceparent", "first_segment", "returning", "is_timed"})
 """Fields of a request that have no influence on its samples."""
 
 

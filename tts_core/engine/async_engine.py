@@ -125,7 +125,11 @@ class BatchingEngine:
         num_stalled = self._open.num_stalled(self._admission.stalled_after_s)
         self._admission.check(len(self._open), num_stalled)
         stream = SpeechStream(
-            self.sample_rate_hz, self._limits, lambda _: self._release(listener), on_room=owner.wake
+            self.sample_rate_hz,
+            self._limits,
+            lambda _: self._release(listener),
+            on_room=owner.wake,
+            returning=request.returning,
         )
         max_lead = int(self._limits.lead_s * self.sample_rate_hz)
         settled = self._settle(request)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tts_core.errors import PolyvoxError
+from tts_core.request import Returning
 from tts_core.timeline import Timeline
 from tts_core.timing.marks import Cue
 
@@ -107,6 +108,7 @@ class SpeechStream:
         limits: lead and chunk sizes.
         on_close: called once, when the producer has nothing more to do, whatever the reason.
         on_room: called whenever more was delivered, for a producer that looks at `num_delivered` itself.
+        returning: what the listener has of this audio; None for a newcomer.
     """
 
     def __init__(
@@ -115,6 +117,7 @@ class SpeechStream:
         limits: StreamLimits,
         on_close: Callable[[SpeechStream], None] | None = None,
         on_room: Callable[[], None] | None = None,
+        returning: Returning | None = None,
     ) -> None:
         self.sample_rate_hz = sample_rate_hz
         self.state = StreamState.OPEN
@@ -132,6 +135,10 @@ class SpeechStream:
         self._loop = asyncio.get_running_loop()
         self._opened_at = self._loop.time()
         self._playing_since: float | None = None
+        self._num_known = 0
+        if returning is not None:
+            self._playing_since = self._opened_at + returning.in_hand_s
+            self._num_known = returning.num_known
         self._hold: asyncio.TimerHandle | None = None
         self._held_enough = False
         self._full_since: float | None = None
@@ -173,10 +180,11 @@ class SpeechStream:
 
         The listener is taken to play from the moment the first chunk was handed out. Whoever ran dry goes on
         when there is more: else those who are late would be served before those who just came, for ever.
+        Who returns is playing already, and what is made of what they know gives them no time.
         """
         if self._playing_since is None:
             return self._opened_at + PATIENCE_S
-        return self._playing_since + self.num_written / self.sample_rate_hz
+        return self._playing_since + self._fresh_s(self.num_written)
 
     # The producer's side
 
@@ -254,9 +262,13 @@ class SpeechStream:
     def _num_buffered(self) -> int:
         return len(self._buffer) // BYTES_PER_SAMPLE
 
+    def _fresh_s(self, num_samples: int) -> float:
+        """Return how long so many samples play, less those that the listener had before."""
+        return max(0, num_samples - self._num_known) / self.sample_rate_hz
+
     def _resume_playing(self) -> None:
         """Note how long a listener who ran dry has waited for what is about to be written."""
-        if self._playing_since is not None:
+        if self._playing_since is not None and self.num_written >= self._num_known:
             self._playing_since += max(0.0, self._loop.time() - self.deadline)
 
     def _take(self) -> AudioChunk:
@@ -290,7 +302,7 @@ class SpeechStream:
             return
         if not self._buffer or self._readable.is_set():
             return
-        headroom_s = self._playing_since + self._num_taken / self.sample_rate_hz - self._loop.time()
+        headroom_s = self._playing_since + self._fresh_s(self._num_taken) - self._loop.time()
         hold_s = min(max(0.0, headroom_s * HOLD_SHARE), MAX_HOLD_S)
         self._hold = self._loop.call_later(hold_s, self._end_hold)
 

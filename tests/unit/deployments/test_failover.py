@@ -168,6 +168,18 @@ async def test_a_request_that_ends_one_replica_after_the_other_is_given_up() -> 
     assert len(replicas.requests) == 1 + MAX_STRIKES
 
 
+async def test_the_next_replica_is_told_what_the_listener_has() -> None:
+    """Without time passing, all but the first delivery is in hand."""
+    replicas = Replicas(Replica(fails_after=1900), Overloaded("full"), Replica())
+    assert await heard(await resilient(replicas)) == WHOLE
+    first, *others = [request.returning for request in replicas.requests]
+    assert first is None
+    for returning in others:
+        assert returning is not None
+        assert returning.num_known == 1900 - STARTS[1]
+        assert 0 <= returning.in_hand_s <= (1900 - 250) / 32000
+
+
 async def test_replicas_that_go_one_after_the_other_are_survived_while_each_adds_something() -> None:
     each_a_little_further = [Replica(fails_after=count) for count in (100, 200, 300, 400, 500, 600, 800)]
     assert await heard(await resilient(Replicas(*each_a_little_further, Replica()))) == WHOLE

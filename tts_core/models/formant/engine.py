@@ -129,7 +129,12 @@ class FormantEngine:
         if len(self._open) >= self._num_slots:
             soonest_s = self._forecast.soonest_s(now_s)
             raise Overloaded(f"all {self._num_slots} slots are taken", retry_after_s=soonest_s)
-        stream = SpeechStream(SAMPLE_RATE_HZ, self._limits, lambda _: self._release(request.request_id))
+        stream = SpeechStream(
+            SAMPLE_RATE_HZ,
+            self._limits,
+            lambda _: self._release(request.request_id),
+            returning=request.returning,
+        )
         stream.fingerprint = self._fingerprint
         sequence = Sequence(request, voice, stream)
         self._open.add(request.request_id, sequence)

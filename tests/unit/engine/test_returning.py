@@ -1,0 +1,35 @@
+"""A listener whose replica is gone is served by when they run dry, not as somebody who has just come."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tts_core.engine.stream import SpeechStream, StreamLimits
+from tts_core.request import Returning
+
+RATE_HZ = 1000
+SECOND = bytes(2 * RATE_HZ)
+
+
+def stream_for(num_known: int, in_hand_s: float) -> SpeechStream:
+    return SpeechStream(RATE_HZ, StreamLimits(lead_s=100.0), returning=Returning(num_known, in_hand_s))
+
+
+async def test_the_deadline_is_when_they_run_dry_until_something_new_is_made() -> None:
+    now_s = asyncio.get_running_loop().time()
+    stream = stream_for(num_known=2500, in_hand_s=4.0)
+    for new_s in (0.0, 0.0, 0.0, 0.5, 1.5):
+        assert stream.deadline == pytest.approx(now_s + 4.0 + new_s, abs=0.2)
+        stream.write(SECOND)
+        await anext(stream)
+
+
+async def test_what_a_dry_listener_knows_gives_them_no_time() -> None:
+    now_s = asyncio.get_running_loop().time()
+    stream = stream_for(num_known=2000, in_hand_s=0.0)
+    stream.write(SECOND * 2)
+    assert stream.deadline == pytest.approx(now_s, abs=0.2)
+    stream.write(SECOND)
+    assert stream.deadline == pytest.approx(now_s + 1.0, abs=0.2)
