@@ -111,8 +111,14 @@ export class LiveSession {
     const changed = this.#settings !== null && this.#settings !== wanted && !this.turn?.isSounding;
     if (changed) this.close();
     if (!this.#socket) this.#connect(settings, wanted);
-    if (!this.turn || this.turn.interrupted) this.turns.push(new Turn());
-    await this.turn.player.open();
+    if (!this.turn || this.turn.interrupted) await this.#beginTurn();
+  }
+
+  async #beginTurn(text = "") {
+    const turn = new Turn();
+    turn.text = text;
+    this.turns.push(turn);
+    await turn.player.open();
   }
 
   #connect(settings, wanted) {
@@ -174,6 +180,8 @@ export class LiveSession {
     } else if (type === "failed") this.turn?.silence(message.spoken_chars);
     else if (this.#awaited) return;
     else if (type === "clause") {
+      // What was typed before the news of a failure came begins a turn of its own.
+      if (this.turn.interrupted) this.#beginTurn(message.text);
       this.numClauses += 1;
       this.turn.beginClause(message.clause, message.end_char);
     } else if (type === "clause_done") this.turn.endClause(message.clause, message.end_ms);

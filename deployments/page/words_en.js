@@ -22,6 +22,8 @@ const ERRORS = {
   voice_store_read_only: "Voices of this server can’t be changed.",
   voice_store_failed: "The server’s voice store failed. Nothing was kept.",
   body_too_large: "The file is too large for this server.",
+  idle_timeout: "Nothing was typed for a while, so the connection was closed. Type to open another.",
+  session_ends: "The connection was closed after a long time. Type to open another.",
   no_recording: "Choose a file or record something first.",
   no_microphone: "The microphone can’t be used. Allow it for this page, or choose a file.",
   too_short: "That is too short: it takes 3 to 10 seconds of speech.",

@@ -24,6 +24,8 @@ const ERRORS = {
   voice_store_read_only: "此服务器的音色不能更改。",
   voice_store_failed: "音色存储出错，未保存任何内容。",
   body_too_large: "文件太大，服务器不接受。",
+  idle_timeout: "一段时间没有输入，连接已关闭。继续输入即可重新连接。",
+  session_ends: "连接时间过长，已关闭。继续输入即可重新连接。",
   no_recording: "请先选择文件或录音。",
   no_microphone: "无法使用麦克风。请允许此页面使用，或选择文件。",
   too_short: "太短：需要 3 到 10 秒的语音。",

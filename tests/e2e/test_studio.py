@@ -163,6 +163,34 @@ async def test_a_voice_is_recorded_with_the_microphone(speaking: SpeakingPage) -
     assert await speaking.text_of("#upload-code") == ""
 
 
+async def test_a_microphone_that_is_refused_is_explained(speaking: SpeakingPage) -> None:
+    await speaking.page.evaluate(
+        "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error()); }"
+    )
+    await speaking.page.click("#tab-voices")
+    await speaking.page.click("#record")
+
+    await expect(speaking.page.locator("#upload-code")).to_have_text("no_microphone")
+    assert await speaking.text_of("#record") == "Record"
+    await expect(speaking.page.locator("#meter")).to_be_hidden()
+
+
+async def test_a_file_can_be_dropped(speaking: SpeakingPage) -> None:
+    await speaking.page.click("#tab-voices")
+    await speaking.page.evaluate(
+        """(bytes) => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([new Uint8Array(bytes)], "dropped.wav"));
+            const event = new DragEvent("drop", { dataTransfer, bubbles: true });
+            document.getElementById("drop").dispatchEvent(event);
+        }""",
+        list(WAV),
+    )
+
+    await expect(speaking.page.locator("#taken-name")).to_have_text("dropped.wav")
+    assert await speaking.text_of("#taken-length") == "4.00 s"
+
+
 async def test_history_replays_saves_and_forgets(speaking: SpeakingPage, studio: Studio) -> None:
     page = speaking.page
     for text in ("One two three.", "Four five six seven eight nine."):
@@ -202,7 +230,7 @@ async def test_the_load_is_asked_for_only_while_it_is_seen(speaking: SpeakingPag
     page.on("request", lambda request: asked.append(request.url) if "/v1/load" in request.url else None)
     await page.wait_for_timeout(300)
     assert asked == []
-    await page.fill("#text", TEXT)
+    await page.fill("#text", TEXT * 20)
     await page.click("#speak")
     await speaking.until("polyvox.status === 'playing'")
     await page.click("#load summary")
@@ -258,6 +286,22 @@ async def test_a_key_is_asked_for_and_forgotten_with_the_tab(browser: Browser, t
     assert body["voice"] == "en-us"
     assert kept[0] == [token]
     assert not any(token in value for value in kept[1])
+
+
+async def test_who_may_list_voices_without_a_key_is_asked_for_one_only_to_speak(
+    browser: Browser, tmp_path: Path
+) -> None:
+    add_key(tmp_path / "keys.yaml", "alice")
+    async with run_studio(None, tmp_path / "keys.yaml", public_voices=True) as (url, _):
+        speaking = await blank_page(browser, locale="en-GB")
+        await speaking.load(url)
+        await speaking.page.wait_for_timeout(300)
+        await expect(speaking.page.locator("#key-dialog")).to_be_hidden()
+        await expect(speaking.page.locator("#load")).to_be_hidden()
+        await speaking.page.click("#speak")
+
+        await expect(speaking.page.locator("#key-dialog")).to_be_visible()
+        await speaking.page.context.close()
 
 
 async def test_a_server_that_clones_nothing_says_so(browser: Browser) -> None:
