@@ -62,7 +62,7 @@ class Server:
         if not num_bytes:
             raise StreamInterrupted(f"{self.url} answered without any audio")
 
-    def voices(self) -> list[dict[str, str]]:
+    def voices(self) -> list[dict[str, Any]]:
         """Return the server's catalogue.
 
         Raises:
@@ -74,7 +74,7 @@ class Server:
         voices = _json(response).get("voices")
         if not isinstance(voices, list) or not all(isinstance(voice, dict) for voice in voices):
             raise ServerRefused(f"{self.url} has a list of voices that is not Polyvox's")
-        return [{str(key): str(value) for key, value in voice.items()} for voice in voices]
+        return voices
 
     def add_voice(
         self, name: str, recording: bytes, text: str, consent: str, language: str = "auto"

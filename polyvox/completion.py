@@ -20,7 +20,7 @@ def complete_voice(context: typer.Context, incomplete: str) -> list[str]:
     key = context.params.get("api_key") or os.environ.get("POLYVOX_API_KEY")
     server = Server(url, key, TIMEOUT_S)
     try:
-        ids = [voice.get("id", "") for voice in server.voices()]
+        ids = [str(voice.get("id", "")) for voice in server.voices()]
     except PolyvoxError:
         return []  # a message would end up in the command line that is being typed
     return [voice for voice in ids if voice.startswith(incomplete)]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from polyvox.client import Server, is_loopback, rebuild_error
 from polyvox.errors import ServerRefused, ServerUnreachable
-from tts_core.errors import InvalidParameter, PolyvoxError, StreamInterrupted
+from tts_core.errors import EmptyInput, InvalidParameter, PolyvoxError, StreamInterrupted
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -48,7 +48,8 @@ async def speak_live(
         start: the fields of the protocol's `start`.
 
     Raises:
-        PolyvoxError: the server's own error, ServerUnreachable, ServerRefused, or StreamInterrupted.
+        PolyvoxError: the server's own error, ServerUnreachable, ServerRefused, StreamInterrupted, or EmptyInput
+            where nothing could be spoken.
     """
     async with _connected(server) as socket:
         await _send(socket, "start", **start)
@@ -117,14 +118,18 @@ async def _write(socket: ClientConnection, pieces: AsyncIterator[str]) -> None:
 
 
 async def _listen(socket: ClientConnection, listener: Listener) -> None:
+    is_silent = True
     async for message in socket:
         if isinstance(message, bytes):
+            is_silent = False
             await asyncio.to_thread(listener.write, message[1 + message[0] :])
             continue
         event = json.loads(message)
         if event["type"] in ("error", "failed"):
             raise rebuild_error(event["error"], event.get("retry_after_s"))
         if event["type"] == "done":
+            if is_silent:
+                raise EmptyInput("there was nothing to speak", param="text")
             return
     raise StreamInterrupted("the server closed the connection before all was spoken")
 

@@ -115,7 +115,7 @@ async def speak(args: AppArgs, body: dict[str, Any], receive: Receive) -> None:
         await source.stop()
 
 
-async def voices(args: AppArgs) -> list[dict[str, str]]:
+async def voices(args: AppArgs) -> list[dict[str, Any]]:
     """Return the catalogue that a server with these arguments would give."""
     source = LocalSource(args)
     try:

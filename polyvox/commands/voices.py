@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -41,26 +41,26 @@ def voices(
         raise typer.Exit(1)
 
 
-def _server_catalogue(url: str, api_key: str | None) -> list[dict[str, str]]:
+def _server_catalogue(url: str, api_key: str | None) -> list[dict[str, Any]]:
     from polyvox.client import Server
 
     return Server(url, api_key).voices()
 
 
-def _local_catalogue(config: Path | None) -> list[dict[str, str]]:
+def _local_catalogue(config: Path | None) -> list[dict[str, Any]]:
     from deployments.config_file import load_app_args
     from polyvox.local import voices as local_voices
 
     return asyncio.run(local_voices(load_app_args(find_config(config))))
 
 
-def _speaks(voice: dict[str, str], language: str) -> bool:
+def _speaks(voice: dict[str, Any], language: str) -> bool:
     """Whether a voice's language is the wanted one or a variety of it (RFC 4647, basic filtering)."""
-    own, wanted = voice.get("language", "").lower(), language.lower()
+    own, wanted = str(voice.get("language", "")).lower(), language.lower()
     return own == wanted or own.startswith(wanted + "-")
 
 
-def _print_table(catalogue: list[dict[str, str]]) -> None:
+def _print_table(catalogue: list[dict[str, Any]]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -69,6 +69,6 @@ def _print_table(catalogue: list[dict[str, str]]) -> None:
     for column in COLUMNS:
         table.add_column(column, overflow="fold")
     for voice in catalogue:
-        table.add_row(*(Text(voice.get(column, "")) for column in COLUMNS))
+        table.add_row(*(Text(str(voice.get(column, ""))) for column in COLUMNS))
     if catalogue:
         out.print(table, width=None if out.is_terminal else 120)

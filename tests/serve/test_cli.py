@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import numpy as np
 import psutil
 import pytest
 import yaml
 
-from tests.support.decoding import decode, wav_pcm
+from tests.support.decoding import decode, pcm_samples, wav_pcm
 from tests.support.environment import free_port
+from tests.support.listeners import LONG_TEXT
 from tests.support.server import CONFIG, RunningServer, wait_until_ready
 from tests.unit.cli.running import polyvox, start
 
@@ -53,8 +55,55 @@ def test_the_servers_errors_are_told(server: RunningServer, tmp_path: Path) -> N
 def test_voices_are_the_same_with_and_without_a_server(server: RunningServer) -> None:
     remote = json.loads(polyvox("voices", "--json", "--url", server.url).stdout)
     local = json.loads(polyvox("voices", "--json", "--local").stdout)
-    assert remote == local
+    # The server under test is configured to know one name more.
+    assert [voice for voice in remote if voice["id"] != "demo.wav"] == local
     assert len(remote) > 100
+
+
+def test_live_text_is_spoken_while_it_is_written(server: RunningServer) -> None:
+    with start("say", "--live", "-o", "-", "--format", "pcm", "--url", server.url) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"This sentence is complete. And this one ")
+        process.stdin.flush()
+        first = process.stdout.read(24_000)  # half a second, and nobody has written the rest yet
+        process.stdin.write(b"comes later.")
+        process.stdin.close()
+        rest = process.stdout.read()
+        assert process.wait(20) == 0
+    assert np.abs(pcm_samples(first)).max() > 0.05
+    assert 2 < len(first + rest) / 48_000 < 6
+
+
+def test_an_interrupted_live_text_frees_its_slot(idle_server: RunningServer) -> None:
+    with start("say", LONG_TEXT, "--live", "-o", "-", "--format", "pcm", "--url", idle_server.url) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(48_000)
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read()
+        assert process.wait(20) != 0
+    assert b"Traceback" not in told
+    assert idle_server.wait_until_free(within_s=10).num_open == 0
+
+
+def test_a_short_load_tells_its_figures(server: RunningServer) -> None:
+    result = polyvox("bench", server.url, "--listeners", "2", "--requests", "2", "--json")
+    assert result.exit_code == 0
+    summary = json.loads(result.stdout)["summary"]
+    assert summary["num_ok"] == 2
+    assert summary["audio_s_per_s"] > 0
+    assert summary["ttfa_s"]["count"] == 2
+
+
+def test_one_of_the_servers_voices_is_shown_and_heard(server: RunningServer, tmp_path: Path) -> None:
+    shown = polyvox("voices", "show", "en-gb", "--json", "--url", server.url)
+    assert json.loads(shown.stdout)["id"] == "en-gb"
+    path = tmp_path / "a.wav"
+    assert polyvox("voices", "preview", "en-gb", "-o", str(path), "--url", server.url).exit_code == 0
+    assert len(decode(path.read_bytes())[0]) > 24_000
+    refused = polyvox("voices", "remove", "en-gb", "--url", server.url)
+    assert refused.exit_code == 1
 
 
 @pytest.fixture

@@ -137,6 +137,13 @@ def test_text_that_is_none_ends_it() -> None:
     assert b"isn't text in UTF-8" in told
 
 
+def test_no_text_is_no_empty_file() -> None:
+    with live_server() as server:
+        result = polyvox(*LIVE, "a.pcm", "--url", server.url, stdin="")
+    assert (result.exit_code, result.stderr) == (1, "empty_input: there was nothing to speak\n")
+    assert list(Path().iterdir()) == []
+
+
 def test_live_text_needs_a_server() -> None:
     assert polyvox(*LIVE, "a.pcm", "--local", stdin="Hello.").exit_code == 2
 
