@@ -48,8 +48,8 @@ async def speak_live(
         start: the fields of the protocol's `start`.
 
     Raises:
-        PolyvoxError: the server's own error, ServerUnreachable, ServerRefused, StreamInterrupted, or EmptyInput
-            where nothing could be spoken.
+        PolyvoxError: the server's own error, ServerUnreachable, ServerRefused, StreamInterrupted, or
+            EmptyInput where nothing could be spoken.
     """
     async with _connected(server) as socket:
         await _send(socket, "start", **start)
