@@ -166,7 +166,10 @@ class ResilientSpeech:
         num_known = self._num_given - mark.start_sample
 
         async def open_once(request: SynthesisRequest) -> Speech:
-            returning = Returning(num_known, self._in_hand.seconds(time.monotonic()))
+            # A trial that others wait for is to be short: it isn't put behind those who have less in hand.
+            is_urgent = self._suspect.is_held_back
+            in_hand_s = 0.0 if is_urgent else self._in_hand.seconds(time.monotonic())
+            returning = Returning(num_known, in_hand_s)
             return await self._open_once(dataclasses.replace(request, returning=returning))
 
         return open_once

@@ -180,6 +180,14 @@ async def test_the_next_replica_is_told_what_the_listener_has() -> None:
         assert 0 <= returning.in_hand_s <= (1900 - 250) / 32000
 
 
+async def test_a_suspect_is_served_at_once_whatever_is_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failover.InHand, "seconds", lambda *_: 9.0)
+    replicas = Replicas(Replica(fails_after=800), Replica(fails_after=10), Replica())
+    assert await heard(await resilient(replicas)) == WHOLE
+    told = [request.returning for request in replicas.requests]
+    assert [one.in_hand_s for one in told if one is not None] == [9.0, 0.0]
+
+
 async def test_replicas_that_go_one_after_the_other_are_survived_while_each_adds_something() -> None:
     each_a_little_further = [Replica(fails_after=count) for count in (100, 200, 300, 400, 500, 600, 800)]
     assert await heard(await resilient(Replicas(*each_a_little_further, Replica()))) == WHOLE
