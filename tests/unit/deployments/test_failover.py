@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from deployments import failover
 from deployments.failover import ResilientSpeech, open_resilient
+from deployments.pulse import InHand
 from deployments.trials import MAX_STRIKES
 from tts_core.engine.stream import AudioChunk, SegmentMark
 from tts_core.errors import (
@@ -181,7 +182,7 @@ async def test_the_next_replica_is_told_what_the_listener_has() -> None:
 
 
 async def test_a_suspect_is_served_at_once_whatever_is_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(failover.InHand, "seconds", lambda *_: 9.0)
+    monkeypatch.setattr(InHand, "seconds", lambda *_: 9.0)
     replicas = Replicas(Replica(fails_after=800), Replica(fails_after=10), Replica())
     assert await heard(await resilient(replicas)) == WHOLE
     told = [request.returning for request in replicas.requests]
