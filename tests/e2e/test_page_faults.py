@@ -191,7 +191,8 @@ async def test_nothing_moves_while_the_page_speaks(stage: Stage, width: int) -> 
     # Speeches join the history, below all else but the load.
     grows = "#samples, #voice-list, .status, #history, #load"
     tops = f"[...document.querySelectorAll('main *')].filter((e) => !e.closest('{grows}'))"
-    measure = f"{tops}.map((e) => Math.round(e.getBoundingClientRect().top + scrollY))"
+    top = "e.getClientRects().length && Math.round(e.getBoundingClientRect().top + scrollY)"
+    measure = f"{tops}.map((e) => {top})"
     await speaking.page.fill("#text", TEXT)
     before = await speaking.page.evaluate(measure)
     await speaking.choose_voice("steady")
