@@ -83,13 +83,14 @@ async def stdin_pieces() -> AsyncIterator[str]:
         InvalidParameter: it isn't UTF-8.
     """
     loop, arrived = asyncio.get_running_loop(), asyncio.Queue[bytes]()
-    source = cast(io.BufferedReader, sys.stdin.buffer)
+    # Unbuffered: a thread that waits within a buffer's lock would crash the interpreter's exit.
+    source = cast(io.RawIOBase, getattr(sys.stdin.buffer, "raw", sys.stdin.buffer))
 
     def read() -> None:
         data = b"more"
         with contextlib.suppress(RuntimeError):  # nobody listens any more: the loop is closed
             while data:
-                data = source.read1(_READ_BYTES)
+                data = source.read(_READ_BYTES) or b""
                 loop.call_soon_threadsafe(arrived.put_nowait, data)
 
     # Nothing can end a thread that reads from a terminal, so nobody must wait for it.

@@ -81,6 +81,7 @@ def test_an_interruption_is_told_and_leaves_no_file() -> None:
     assert process.returncode != 0
     assert b"interrupted; heard: What was heard." in told
     assert b"Traceback" not in told
+    assert b"Fatal" not in told
     assert server.seen[-1] == {"type": "interrupt"}
     assert list(Path().iterdir()) == []
 
