@@ -50,7 +50,11 @@ def create_app(service: Service, desk: VoiceDesk | None = None) -> FastAPI:
     args = service.args
     ring = KeyRing(Path(args.keys).expanduser()) if args.keys is not None else None
     app = FastAPI(title="Polyvox", version=__version__, redoc_url=None)
-    for router in (openai_routes(service), gpt_sovits_routes(service, PAGE / "index.html"), health_routes(service)):
+    for router in (
+        openai_routes(service),
+        gpt_sovits_routes(service, PAGE / "index.html"),
+        health_routes(service),
+    ):
         app.include_router(router)
     app.include_router(voices_routes(service, desk))
     app.include_router(load_routes(service, desk))
@@ -69,9 +73,7 @@ def create_app(service: Service, desk: VoiceDesk | None = None) -> FastAPI:
             allow_headers=["*"],
             expose_headers=[*TOLD, NUM_DROPPED, ERROR_CODE, "X-Request-Id", "Retry-After"],
         )
-    app.add_middleware(
-        BodyLimit, max_bytes=args.limits.max_body_bytes, timeout_s=args.limits.body_timeout_s
-    )
+    app.add_middleware(BodyLimit, max_bytes=args.limits.max_body_bytes, timeout_s=args.limits.body_timeout_s)
     app.add_middleware(SessionPath)
     app.add_middleware(Observed, figures=service.figures, tracing=service.tracing)
     app.add_middleware(RequestId)

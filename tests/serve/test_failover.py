@@ -80,7 +80,12 @@ async def test_everyone_hears_everything_when_a_replica_is_killed(
 
 
 async def test_words_keep_their_times_when_a_replica_is_killed(server: RunningServer, url: str) -> None:
-    timed: dict[str, Any] = {"stream_format": "sse", "timestamps": ["word"], "response_format": "pcm", "speed": 0.5}
+    timed: dict[str, Any] = {
+        "stream_format": "sse",
+        "timestamps": ["word"],
+        "response_format": "pcm",
+        "speed": 0.5,
+    }
     requests = [body(f"{number}. {TEXT}", **timed) for number in range(4)]
     alone = [await listen(url, request["input"], **timed) for request in requests]
 

@@ -66,7 +66,7 @@ def test_sentences_hold_their_words(events: list[dict[str, Any]]) -> None:
 
 
 def test_subtitles_alone_are_those_of_the_events(server: RunningServer, events: list[dict[str, Any]]) -> None:
-    body = {"model": "tts-1", "voice": "alloy", "input": TEXT, **MARKED}
+    body = {"model": "tts-1", "voice": "alloy", "input": TEXT, "response_format": "pcm", **MARKED}
     answer = httpx.post(f"{server.url}/v1/audio/speech/subtitles", json=body, timeout=30)
     (told_text,) = [event["text"] for event in events if event["type"] == "speech.audio.subtitles"]
     assert answer.text == told_text

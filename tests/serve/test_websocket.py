@@ -154,11 +154,11 @@ async def test_a_deployment_that_goes_ends_connections_in_good_order(server: Run
     serve.run(build(AppArgs.model_validate(config_args())), name="going", route_prefix="/going")
     async with talking(f"{server.url}/going") as talker:
         await talker.start()
-        await talker.say(["To be finished, even so"])
-        await talker.until("started")
+        await talker.say(["To be finished, even so. "])
+        begun = await talker.until("audio")
         going = asyncio.create_task(asyncio.to_thread(serve.delete, "going"))
         got, code = await talker.until_closed()
         await going
-    assert "done" in [message["type"] for message in got]
-    assert audio_of(got)
+    assert [message for message in got if message["type"] == "clause_done"], got
+    assert audio_of([*begun, *got]) == await spoken(server.url, ["To be finished, even so. "])
     assert code == 1001
