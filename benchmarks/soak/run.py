@@ -81,8 +81,8 @@ def _reduce(result: LoadResult, pace: Pace, at_s: float) -> Slice:
     return Slice(
         at_s=round(at_s, 1),
         errors=summary.errors,
-        first_audio_p50_s=first and round(first.p50, 3),
-        first_audio_p95_s=first and round(first.p95, 3),
+        first_audio_p50_s=None if first is None else round(first.p50, 3),
+        first_audio_p95_s=None if first is None else round(first.p95, 3),
         audio_s_per_s=round(summary.audio_s_per_s, 2),
         hung_up=summary.acted.get("hangup", 0),
         replicas_mib=replicas_mib(),

@@ -82,8 +82,8 @@ def demands(service: Manifest, args: AppArgs) -> Iterator[Demand]:
         options = overrides.pop(name, {}).get("ray_actor_options", resources(engine.replica))
         yield Demand(name, _by_ray_names(options), engine.replica.autoscaling.max_replicas)
     if args.ingress.num_replicas > 1:
-        keeper = overrides.pop(KEEPER, {}).get("ray_actor_options", SessionKeeperDeployment.ray_actor_options)
-        yield Demand(KEEPER, _by_ray_names(keeper), 1)
+        keeper = SessionKeeperDeployment.ray_actor_options or {}
+        yield Demand(KEEPER, _by_ray_names(overrides.pop(KEEPER, {}).get("ray_actor_options", keeper)), 1)
     if overrides:
         raise LookupError(f"the application has no deployment {', '.join(overrides)}")
 

@@ -33,6 +33,7 @@ from tts_core.errors import (
 )
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.weights import VERSIONS
+from tts_core.request import Reference
 from tts_core.sampling_params import SamplingParams
 
 LONG = SamplingParams(ignore_eos=True, max_tokens=600)
@@ -144,9 +145,9 @@ async def test_prompts_are_asked_for_once_per_request_and_off_the_loop(engine: B
     names: set[str] = set()
     original = engine._prompt_of
 
-    def spy(voice_id: str) -> Any:
+    def spy(reference: Reference) -> Any:
         names.add(threading.current_thread().name)
-        return original(voice_id)
+        return original(reference)
 
     engine._prompt_of = spy
     await hear(engine.generate(request()))

@@ -38,7 +38,7 @@ from tts_core.errors import (
 from tts_core.frontend.pipeline import PhoneSequence
 from tts_core.models.gpt_sovits.conditioning import read_piece
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.request import Segment
+from tts_core.request import Reference, Segment
 from tts_core.sampling_params import SamplingParams
 
 LONG = SamplingParams(ignore_eos=True, max_tokens=600)
@@ -225,7 +225,7 @@ def poisoned(engine: BatchingEngine) -> bool:
 async def test_a_voice_that_cannot_be_read_fails_alone_however_often(engine: BatchingEngine) -> None:
     original = engine._prompt_of
 
-    def failing(voice_id: str) -> Any:
+    def failing(reference: Reference) -> Any:
         raise OSError("the disk is gone")
 
     engine._prompt_of = failing
