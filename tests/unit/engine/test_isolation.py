@@ -26,7 +26,7 @@ LIMITS = StreamLimits(lead_s=0.3, first_chunk_s=0.05, max_chunk_s=0.2)
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("voice_thread", ["never", "alone", "always"])
+@pytest.mark.parametrize("voice_thread", ["alone", "always"])
 async def test_everyone_hears_what_they_would_hear_alone(
     model: LoadedModel, voice_thread: VoiceThread
 ) -> None:

@@ -37,7 +37,7 @@ def model(model_of: Callable[[str], LoadedModel]) -> LoadedModel:
     return model_of("v2")
 
 
-@pytest.fixture(params=["never", "alone", "always"])
+@pytest.fixture(params=["never", "alone"])
 async def engine(model: LoadedModel, request: pytest.FixtureRequest) -> AsyncIterator[BatchingEngine]:
     engine = new_engine(model, voice_thread=request.param)
     await engine.start()
