@@ -12,6 +12,7 @@ MEANT = {
     "deployments/http/gpt_sovits/gsvi.py": "links that expire, on whichever node they are opened",
     "deployments/http/voices/desk.py": "the day on which a speaker agreed, for people",
     "deployments/tracing/tracing.py": "spans say when something was, to collectors elsewhere",
+    "polyvox/commands/cloning.py": "the day on which a speaker agreed, for people",
     "polyvox/commands/keys.py": "the day on which a key was made, for people",
     "tts_core/models/gpt_sovits/prompt_cache.py": "held against files' times, to sweep up after the dead",
 }
