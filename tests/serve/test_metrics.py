@@ -18,6 +18,7 @@ from ray import serve
 from deployments.app import build
 from deployments.config import AppArgs
 from tests.serve.test_gpt_sovits import folder, neural
+from tests.serve.test_many_models import many
 from tests.support.listeners import LONG_TEXT, SPEAK, RawListener, body
 from tests.support.prometheus import BINARY, Prometheus, run_prometheus
 from tests.support.server import RunningServer, config_args
@@ -135,7 +136,12 @@ def test_labels_are_bounded(prometheus: Prometheus) -> None:
     known |= {"model", "code", "stage", "outcome", "result", "kind", "flaw"}
     for series in prometheus.query('{__name__=~"ray_polyvox_.*"}'):
         assert set(series["metric"]) <= known
-        assert series["metric"].get("model", "formant") in ("formant", "mine", "tuned")
+        assert series["metric"].get("model", "formant") in {
+            "formant",
+            "mine",
+            "tuned",
+            *many(Path())["models"],
+        }
 
 
 def test_rules_are_evaluated_and_a_death_is_noticed(prometheus: Prometheus) -> None:
