@@ -26,8 +26,7 @@ class Shelves:
         self._cache, self.count = cache, count
         num_layers, _, num_heads, max_len, head_dim = cache.keys.shape
         self._row = num_heads, head_dim
-        # Not written to before somebody is parked: until then it was counted, and takes nothing.
-        self._store = torch.empty(
+        self._store = torch.zeros(
             (count, 2, num_layers, num_heads * max_len * head_dim),
             dtype=cache.keys.dtype,
             pin_memory=count > 0 and cache.keys.device.type == "cuda",

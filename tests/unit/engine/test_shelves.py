@@ -182,8 +182,6 @@ def test_shelves_do_not_touch(runner: ModelRunner, speak: Speak) -> None:
 
 
 def test_a_shelf_that_was_left_is_poisoned(runner: ModelRunner, speak: Speak) -> None:
-    for shelf in (0, 1):
-        runner.shelves.fill(shelf, 1.0)  # nothing is known of what nobody has written to
     with_tokens(speak(9), runner, 0, 5).park(runner, 1)
     assert not runner.shelves._store[1].isnan().any()
     runner.forget(1)
