@@ -321,6 +321,12 @@ def test_any_lexicon_gives_symbols_of_the_table_and_keeps_the_alignment(
     assert read(text, language, words) == sequence
 
 
+def test_a_word_ends_the_text_that_another_word_would_go_beyond() -> None:
+    words = {"Zork": "P AA1", "Zorkish": "S"}
+    assert phones("I like Zork", "en", words).endswith("K P AA1")
+    assert phones("I like Zorkish", "en", words).endswith("K S")
+
+
 def test_one_request_s_words_are_not_another_s() -> None:
     text = {"en": "I like Zork a lot.", "zh": "我在重庆吃饭。", "ja": "橋を渡る。"}
     before = {language: phonemize(one, language) for language, one in text.items()}

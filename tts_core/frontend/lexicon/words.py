@@ -47,6 +47,8 @@ class Words:
         """
         for size in self._lengths.get(key[start], ()):
             end = start + size
+            if end > len(key):  # or what is cut off there would pass for a shorter word
+                continue
             readings = self._by_key.get(key[start:end])
             if readings and stands_alone(key, start, end):
                 reading = self._chosen(readings, languages[start:end])
