@@ -50,16 +50,16 @@ def create_app(service: Service, desk: VoiceDesk | None = None) -> FastAPI:
     args = service.args
     ring = KeyRing(Path(args.keys).expanduser()) if args.keys is not None else None
     app = FastAPI(title="Polyvox", version=__version__, redoc_url=None)
+    app.state.ring = ring
     for router in (
         openai_routes(service),
         gpt_sovits_routes(service, PAGE / "index.html"),
         health_routes(service),
+        voices_routes(service, desk),
+        load_routes(service, desk),
+        live_text_routes(service),
     ):
         app.include_router(router)
-    app.include_router(voices_routes(service, desk))
-    app.include_router(load_routes(service, desk))
-    app.state.ring = ring
-    app.include_router(live_text_routes(service))
     _add_page(app)
     _omit_422(app)
     _add_error_handlers(app, service.figures)

@@ -169,7 +169,9 @@ class Service:
         file_per_chunk: bool = False,
     ) -> Response:
         """Answer with speech while it is made, at `rate_hz` or the engine's own rate."""
-        form = Form(audio_format, rate_hz, framing, file_per_chunk)
+        return self._stream(speech, Form(audio_format, rate_hz, framing, file_per_chunk))
+
+    def _stream(self, speech: CountedSpeech, form: Form) -> Response:
         try:
             encoder = form.encoder(speech.sample_rate_hz)
         except BaseException:
@@ -185,16 +187,10 @@ class Service:
             OffsetBeyondEnd: there is no such sample.
             PolyvoxError: the speech can't be spoken so far.
         """
-        if resumption is not None and resumption.from_sample:
-            self._write_down(speech, form)
-            return await self._rest(speech, form, resumption.from_sample)
-        return self.stream(
-            speech,
-            form.audio_format,
-            form.rate_hz,
-            form.given_framing,
-            file_per_chunk=form.file_per_chunk,
-        )
+        if resumption is None or not resumption.from_sample:
+            return self._stream(speech, form)
+        self._write_down(speech, form)
+        return await self._rest(speech, form, resumption.from_sample)
 
     async def go_on(self, name: str, from_sample: int, request_id: str, key: Key | None = None) -> Response:
         """Answer with the rest of a speech that this process began, whose answer was called `name`.

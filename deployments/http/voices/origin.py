@@ -6,11 +6,11 @@ every web page in a browser here. A form is something that a page may send anywh
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Container, Mapping
 from urllib.parse import urlsplit
 
 from deployments.http.voices.errors import ForeignOrigin
+from deployments.keys.exposure import is_loopback
 
 
 def check_origin(headers: Mapping[str, str], allowed: Container[str]) -> None:
@@ -35,12 +35,6 @@ def check_origin(headers: Mapping[str, str], allowed: Container[str]) -> None:
 
 def _is_local(origin: str) -> bool:
     try:
-        host = urlsplit(origin).hostname or ""
-    except ValueError:
-        return False
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
+        return is_loopback(urlsplit(origin).hostname or "")
     except ValueError:
         return False
