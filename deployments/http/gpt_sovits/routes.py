@@ -32,5 +32,5 @@ def gpt_sovits_routes(service: Service, page: Path) -> APIRouter:
         listing_routes(service),
         control_routes(service),
     ):
-        router.include_router(routes)
+        router.routes.extend(routes.routes)
     return router
