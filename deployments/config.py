@@ -167,7 +167,9 @@ class GPTSoVITSArgs(StrictModel):
     second. Left out, it is 1 on a GPU: nobody who plays while listening runs dry. On a CPU it is 0: slots
     alone decide. Whoever has stalled, and has all the audio that they may have, lends their slot meanwhile:
     so up to `max_streams` can be open, half as many again as there are slots if it is left out. Each beyond
-    `num_slots` takes as much memory as a slot, the host's also where slots are a GPU's.
+    `num_slots` takes as much memory as a slot, the host's also where slots are a GPU's. On a CPU it is taken
+    only while somebody has lent their slot; start-up fails all the same where there is no room for it. To
+    replicas beside this one it looks free meanwhile, so leave room for it on a machine that holds several.
     """
 
     kind: Literal["gpt_sovits"] = "gpt_sovits"

@@ -45,7 +45,8 @@ class EngineOptions:
         num_slots: sequences decoded at once, and listeners who are served at once.
         max_streams: listeners who may be here at once, those included who have all the audio that they may
             have, and lend their slots meanwhile. None: half as many again as there are slots. Each beyond
-            `num_slots` takes as much of the host's memory as a slot takes of the device's.
+            `num_slots` takes as much of the host's memory as a slot takes of the device's: on a CPU only
+            while somebody is parked, which start-up reckons with all the same.
         num_threads: how many threads torch uses for one operation. Bits may depend on it.
         voice_thread: when audio is made in a thread of its own beside the one that decodes. `always` is for a
             replica with two cores, `alone` for one that finds a second core idle with one listener. Bits
@@ -112,7 +113,7 @@ def assemble(
         runner = warm.result()
     except torch.OutOfMemoryError as error:
         raise SetupError(f"{plan}, and more than that: {error}") from error
-    WORKSPACES.promise(runner, model.device, plan.num_workspace)
+    WORKSPACES.promise(runner, model.device, plan.num_passing)
     release_unused_memory()
     _report(plan, model.device)
     policy, window_rows = _policy(options.policy, costs), runner.shapes.window_rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import operator
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import nn
 
@@ -44,7 +44,8 @@ class Item:
         num_bytes: how much it takes.
         how: how that was reckoned, where it helps.
         is_held: whether it is allocated already.
-        is_passing: whether it is given back between operations.
+        is_passing: whether an engine at rest does without it: it is given back after an operation, or when
+            nobody is parked any more.
     """
 
     name: str
@@ -79,8 +80,8 @@ class MemoryPlan:
         return sum(item.num_bytes for item in self.items if not item.is_held)
 
     @property
-    def num_workspace(self) -> int:
-        """Return what operations pass through: none of it while the engine rests."""
+    def num_passing(self) -> int:
+        """Return what is taken and given back again: none of it is held while the engine rests."""
         return sum(item.num_bytes for item in self.items if item.is_passing)
 
     def check(self, num_free: int | None, num_promised: int = 0, num_more: int = 0) -> None:
@@ -112,7 +113,8 @@ class MemoryPlan:
 
     def __str__(self) -> str:
         items = ", ".join(map(str, self.items))
-        return f"GPT-SoVITS needs {_size(self.num_bytes)} ({items})"
+        passing = f", {_size(self.num_passing)} of it only at times" if self.num_passing else ""
+        return f"GPT-SoVITS needs {_size(self.num_bytes)}{passing} ({items})"
 
 
 def plan_memory(
@@ -139,7 +141,10 @@ def plan_host_memory(model: LoadedModel, max_len: int, num_shelves: int) -> Memo
 
 
 def _shelves(model: LoadedModel, max_len: int, num_shelves: int) -> tuple[Item, ...]:
-    return (_kept("parked KV", "shelves", model, num_shelves, max_len),) if num_shelves else ()
+    if not num_shelves:
+        return ()
+    item = _kept("parked KV", "shelves", model, num_shelves, max_len)
+    return (replace(item, is_passing=model.device.type == "cpu"),)
 
 
 def _kept(name: str, places: str, model: LoadedModel, count: int, max_len: int) -> Item:

@@ -158,8 +158,7 @@ class ModelRunner:
 
     def forget(self, shelf: int) -> None:
         """Let a shelf be used for another sequence."""
-        if self._free_value:
-            self.shelves.fill(shelf, self._free_value)
+        self.shelves.forget(shelf, self._free_value)
 
     def step(self, num_rows: int, kv_len: int) -> None:
         """Compute one decode step from buffer to buffer; only its shape is an argument."""

@@ -9,7 +9,7 @@ import torch
 
 
 class Workspaces:
-    """Remembers how much each engine's operations pass through.
+    """Remembers how much each engine takes and gives back: its operations, and on a CPU who is parked.
 
     A resting engine holds none of it: on a CPU the system counts it as available, on a GPU the allocator as
     unused, and part of it belongs to the engine's graphs, which share it with nobody. An engine that took it

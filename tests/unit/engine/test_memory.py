@@ -15,9 +15,11 @@ from deployments.engines import take_device
 from tests.unit.models.gpt_sovits_engine.support import new_engine
 from tts_core.engine import assembly
 from tts_core.engine.free_memory import free_memory
+from tts_core.engine.lazy_memory import LazyRows
 from tts_core.engine.memory import GIB, Item, MemoryPlan, plan_host_memory, plan_memory
 from tts_core.engine.model_runner import ModelRunner
 from tts_core.engine.shapes import Shapes
+from tts_core.engine.shelves import Shelves
 from tts_core.errors import EngineStopped, SetupError
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel, load_model
 from tts_core.models.gpt_sovits.weights import WeightsPaths
@@ -64,12 +66,21 @@ def test_shelves_are_reckoned_as_they_will_be(model: LoadedModel, num_shelves: i
     assert num_shelves * item(plan, "KV").num_bytes == 3 * runner.shelves._store.nbytes
 
 
+def test_shelves_that_are_empty_are_promised_to_those_who_will_be_parked(model: LoadedModel) -> None:
+    with_shelves, without = (plan_memory(model, 3, 256, Shapes(), count) for count in (3, 0))
+    parked = item(with_shelves, "parked KV").num_bytes
+    assert with_shelves.num_missing - without.num_missing == parked
+    assert with_shelves.num_passing - without.num_passing == parked
+    assert ", 0.2 GiB of it only at times (" in str(with_shelves)
+
+
 def test_a_gpus_shelves_are_the_hosts(model: LoadedModel) -> None:
     on_gpu = dataclasses.replace(model, device=CUDA)
     assert "parked KV" not in {one.name for one in plan_memory(on_gpu, 3, 256, Shapes(), 3).items}
     host = plan_host_memory(on_gpu, 256, 3)
     on_cpu = item(plan_memory(model, 3, 256, Shapes(), 3), "parked KV")
     assert host.num_missing == host.num_bytes == on_cpu.num_bytes
+    assert host.num_passing == 0
     assert plan_host_memory(on_gpu, 256, 0).num_bytes == 0
 
 
@@ -124,13 +135,46 @@ async def test_memory_that_runs_out_while_starting_is_a_setup_error(model: Loade
         await engine.start()
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's account of memory")
+needs_account = pytest.mark.skipif(
+    not Path("/proc/self/statm").exists(), reason="needs Linux's account of memory"
+)
+
+
+@needs_account
 def test_the_cache_is_there_before_it_is_used(model: LoadedModel) -> None:
     before = resident_bytes()
     runner = ModelRunner(model.t2s, model.sovits.generator, 16, 32768, Shapes())
     num_bytes = runner.cache.keys.nbytes + runner.cache.values.nbytes
     assert num_bytes > 2**25, "too small to tell from noise"
     assert resident_bytes() - before > 0.9 * num_bytes
+
+
+@needs_account
+def test_shelves_take_memory_for_what_is_on_them(model: LoadedModel) -> None:
+    cache, max_len, count = model.t2s.new_cache(1, 32768), 32768, 16
+    cache.keys.fill_(1.0)
+    cache.values.fill_(2.0)
+    before = resident_bytes()
+    shelves = Shelves(cache, count)
+    num_bytes = shelves._store.nbytes
+    assert num_bytes > 2**25, "too small to tell from noise"
+    assert not shelves._store.any()
+    assert resident_bytes() - before < 0.1 * num_bytes
+    for shelf in range(count):
+        shelves.keep(shelf, 0, max_len // 2)
+    assert 0.45 * num_bytes < resident_bytes() - before < 0.6 * num_bytes
+    for shelf in range(1, count):
+        shelves.forget(shelf, 0.0)
+    assert resident_bytes() - before < 0.15 * num_bytes
+    assert not shelves._store[1:].any()
+    cache.keys.fill_(0.0)
+    shelves.give_back(0, 0, max_len // 2)
+    assert (cache.keys[:, :, :, : max_len // 2] == 1.0).all()
+
+
+def test_room_that_there_is_not_is_memory_that_ran_out() -> None:
+    with pytest.raises(torch.OutOfMemoryError, match="1125899906842624 bytes of the host's memory"):
+        LazyRows(2, 2**48, torch.bfloat16)
 
 
 def resident_bytes() -> int:

@@ -189,6 +189,17 @@ def test_a_shelf_that_was_left_is_poisoned(runner: ModelRunner, speak: Speak) ->
     assert not runner.shelves._store[0].isnan().any()
 
 
+def test_nothing_stays_on_a_shelf_that_was_left(model: LoadedModel, speak: Speak) -> None:
+    runner = new_runner(model, 0.0, NUM_SHELVES)
+    for shelf in range(NUM_SHELVES):
+        with_tokens(speak(9), runner, shelf, 5).park(runner, shelf)
+    before = runner.shelves._store.clone()
+    runner.forget(1)
+    assert not runner.shelves._store[1].any()
+    assert before[[0, 2]].any(dim=1).all()
+    assert torch.equal(runner.shelves._store[[0, 2]], before[[0, 2]])
+
+
 def test_the_longest_sequence_fits(runner: ModelRunner) -> None:
     runner.cache.keys[:, 0] = torch.randn_like(runner.cache.keys[:, 0])
     runner.cache.values[:, 0] = torch.randn_like(runner.cache.values[:, 0])

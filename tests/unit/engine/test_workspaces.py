@@ -38,7 +38,7 @@ def test_a_promise_lasts_as_long_as_its_owner() -> None:
 
 
 def test_what_others_pass_through_is_not_free() -> None:
-    assert PLAN.num_workspace == GIB
+    assert PLAN.num_passing == GIB
     PLAN.check(4 * GIB, num_promised=GIB)
     with pytest.raises(SetupError, match=r"less 2.0 GiB that models beside it speak with.*max_loaded_models"):
         PLAN.check(4 * GIB, num_promised=2 * GIB)
