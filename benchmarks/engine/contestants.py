@@ -14,6 +14,8 @@ from benchmarks.engine.settings import VoiceSizes
 from benchmarks.engine.voices import catalogue, noise_prompt
 from tts_core.engine.assembly import EngineOptions
 from tts_core.engine.async_engine import BatchingEngine
+from tts_core.engine.costs import STAGES
+from tts_core.engine.operations import Park
 from tts_core.engine.stream import StreamLimits
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 
@@ -28,7 +30,8 @@ class Contestant:
         name: for the report.
         options: of the engine.
         while_starting, while_visited: entered at those times, and at no others.
-        num_stalled: how many others are there all the time, who have stopped to listen.
+        num_stalled: how many others are there all the time, who have stopped to listen. They lend their slots
+            to a crowd that needs them, and come back to none.
     """
 
     name: str
@@ -44,18 +47,20 @@ class Contest:
 
     Attributes:
         visits: one for each round, in the order of the rounds of all other contestants.
+        num_parked: how often a slot of this engine was lent by then.
     """
 
     contestant: str
     crowd: Crowd
     visits: Sequence[Visit]
+    num_parked: int
 
 
 class Arena:
     """Runs crowds on several engines over one model.
 
     Args:
-        contestants: their options say nothing of slots: there are as many as there may be listeners.
+        contestants: their options say nothing of slots: there are as many as there may be in a crowd.
         most: listeners at once.
     """
 
@@ -63,7 +68,7 @@ class Arena:
         self, model: LoadedModel, voice: VoiceSizes, contestants: Sequence[Contestant], most: int
     ) -> None:
         self._model, self._contestants = model, contestants
-        self._num_slots = most + max(one.num_stalled for one in contestants)
+        self._num_slots = most
         self._prompts = {str(seed): noise_prompt(model, voice, seed) for seed in range(self._num_slots)}
         self._engines: dict[str, BatchingEngine] = {}
 
@@ -76,7 +81,7 @@ class Arena:
                 with contestant.while_starting():
                     await engine.start()
                 stack.push_async_callback(engine.stop)
-                await stall(engine, self._model.name, contestant.num_stalled)
+                await stall(engine, self._model.name, contestant.num_stalled, self._num_slots)
                 self._engines[contestant.name] = engine
             yield self
 
@@ -92,7 +97,10 @@ class Arena:
                     came = await visit(self._engines[contestant.name], self._model.name, crowd)
                 if number:
                     visits[contestant.name].append(came)
-        return [Contest(name, crowd, came) for name, came in visits.items()]
+        return [Contest(name, crowd, came, self._num_parked(name)) for name, came in visits.items()]
+
+    def _num_parked(self, name: str) -> int:
+        return self._engines[name].stats().stages[STAGES[Park]].num_steps
 
     def _new_engine(self, options: EngineOptions) -> BatchingEngine:
         voices = catalogue(self._model, self._num_slots)

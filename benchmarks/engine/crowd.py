@@ -11,12 +11,15 @@ import anyio
 
 from benchmarks.engine.voices import LANGUAGE, TEXT
 from benchmarks.load.playback import Playback, simulate
+from tts_core.engine.costs import STAGES
+from tts_core.engine.operations import Decode
 from tts_core.engine.protocol import AsyncEngine
 from tts_core.request import Segment, SynthesisRequest
 from tts_core.sampling_params import SamplingParams
+from tts_core.stats import StageStats
 
 _STALLED_TOKENS = 500
-"""More speech than an engine runs ahead of its listener, so that they keep their slot."""
+"""More speech than an engine runs ahead of its listener, so that they stay in the middle of it."""
 _STALL_TIMEOUT_S = 300.0
 
 
@@ -57,10 +60,18 @@ class Heard:
 
 @dataclass(frozen=True)
 class Visit:
-    """One crowd, from the first arrival to the last sample; `cpu_s` is of the whole process."""
+    """One crowd, from the first arrival to the last sample.
+
+    Attributes:
+        wall_s: how long that took.
+        cpu_s: of the whole process.
+        step_s: a decode step, on average.
+        heard: by each of them.
+    """
 
     wall_s: float
     cpu_s: float
+    step_s: float
     heard: Sequence[Heard]
 
     @property
@@ -76,8 +87,8 @@ class Visit:
         return self.cpu_s / self.audio_s
 
 
-async def stall(engine: AsyncEngine, model_name: str, count: int) -> None:
-    """Let listeners come who take nothing, and return when the engine has stopped to speak to them.
+async def stall(engine: AsyncEngine, model_name: str, count: int, num_places: int) -> None:
+    """Let listeners come who take nothing, and return when so many others may come as if they weren't there.
 
     Raises:
         PolyvoxError: the engine refused someone.
@@ -89,7 +100,7 @@ async def stall(engine: AsyncEngine, model_name: str, count: int) -> None:
         request = _request(model_name, crowd, index)
         engine.generate(replace(request, request_id=f"stalled {index}"))
     with anyio.fail_after(_STALL_TIMEOUT_S):
-        while engine.stats().num_paused < count:  # noqa: ASYNC110 - engines tell nobody when they stop
+        while engine.room().num_free < num_places:  # noqa: ASYNC110 - engines tell nobody when they stop
             await asyncio.sleep(0.1)
 
 
@@ -99,14 +110,20 @@ async def visit(engine: AsyncEngine, model_name: str, crowd: Crowd) -> Visit:
     Raises:
         PolyvoxError: the engine refused or failed someone.
     """
-    cpu_s, began = time.process_time(), time.perf_counter()
+    steps, cpu_s, began = _steps(engine), time.process_time(), time.perf_counter()
     heard = await asyncio.gather(
         *(
             _listen(engine, _request(model_name, crowd, index), began + arrival)
             for index, arrival in enumerate(crowd.arrivals_s)
         )
     )
-    return Visit(time.perf_counter() - began, time.process_time() - cpu_s, heard)
+    wall_s, cpu_s, after = time.perf_counter() - began, time.process_time() - cpu_s, _steps(engine)
+    step_s = (after.busy_s - steps.busy_s) / (after.num_steps - steps.num_steps)
+    return Visit(wall_s, cpu_s, step_s, heard)
+
+
+def _steps(engine: AsyncEngine) -> StageStats:
+    return engine.stats().stages[STAGES[Decode]]
 
 
 def _request(model_name: str, crowd: Crowd, index: int) -> SynthesisRequest:

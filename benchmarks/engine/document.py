@@ -16,7 +16,7 @@ Schema `polyvox.engine/1`. Times are seconds, sizes bytes.
     load            null, or one object for each crowd and engine: see `figures.contest_figures`
     determinism     null, or for each crowd: first (fixed shapes), second (free ones): the same figures;
                     ratios: see `ratios.Ratios`
-    stalled         the same: beside a listener who has stalled, and without
+    stalled         the same: beside listeners who have stalled, and without
 """
 
 from __future__ import annotations

@@ -30,12 +30,14 @@ class Ratios:
     Attributes:
         wall: seconds for each second of audio, of pairs of visits one after the other.
         cpu: the same in seconds of CPU.
+        step: of their decode steps.
         noise: of visits of the first engine among themselves, each to the one before: what a ratio of 1 may
             look like. None for a single round.
     """
 
     wall: Spread
     cpu: Spread
+    step: Spread
     noise: Spread | None
 
 
@@ -46,6 +48,7 @@ def compare(first: Sequence[Visit], second: Sequence[Visit]) -> Ratios:
     return Ratios(
         wall=Spread.of([two.audio_s_per_s / one.audio_s_per_s for one, two in pairs]),
         cpu=Spread.of([one.cpu_s_per_audio_s / two.cpu_s_per_audio_s for one, two in pairs]),
+        step=Spread.of([one.step_s / two.step_s for one, two in pairs]),
         noise=Spread.of([two.audio_s_per_s / one.audio_s_per_s for one, two in following])
         if following
         else None,

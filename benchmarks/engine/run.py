@@ -17,6 +17,7 @@ from benchmarks.engine.conditions import describe_machine, describe_model, descr
 from benchmarks.engine.contestants import Arena, Contest, Contestant, memory_in_use
 from benchmarks.engine.crowd import Crowd
 from benchmarks.engine.measured import Measured
+from benchmarks.engine.parking_stages import ParkingStages
 from benchmarks.engine.reading_stages import ReadingStages
 from benchmarks.engine.relaxed import free_shapes, free_windows_and_noise
 from benchmarks.engine.runner import stage_runner
@@ -31,7 +32,7 @@ from tts_core.models.gpt_sovits.loaded_model import LoadedModel, load_model
 from tts_core.models.gpt_sovits.weights import locate_weights
 
 FIXED, FREE = "fixed shapes", "free shapes"
-STALLED, EMPTY = "a stalled listener", "an empty place"
+STALLED, NOBODY = "stalled listeners", "nobody beside"
 
 Telling = Callable[[str], AbstractContextManager[object]]
 """Says what is being done, while it is."""
@@ -122,6 +123,7 @@ class Run:
         kinds = (
             T2SStages(model.t2s, runner, clock, sizes, sentence),
             SoVITSStages(model.sovits, runner, clock, sizes.latents, sentence),
+            ParkingStages(runner, clock, sizes.kv_lens),
             ReadingStages(model, clock, sentence),
         )
         measured: list[Measured] = []
@@ -152,9 +154,12 @@ class Run:
 
     async def _stalled(self, model: LoadedModel) -> list[Contest]:
         pairs, sampling = self._settings.pairs, self._settings.sampling
+        num_slots = max(pairs.listeners)
+        # As many as there may be beside those who have slots.
+        num_stalled = EngineOptions(num_slots=num_slots).most_streams - num_slots
         contestants = [
-            Contestant(STALLED, self._options(), num_stalled=1),
-            Contestant(EMPTY, self._options()),
+            Contestant(STALLED, self._options(), num_stalled=num_stalled),
+            Contestant(NOBODY, self._options()),
         ]
         crowds = [Crowd.burst(count, sampling, low_latency=False) for count in pairs.listeners]
         return await self._contests(model, contestants, crowds, pairs.rounds)

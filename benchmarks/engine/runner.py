@@ -12,13 +12,13 @@ from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 
 
 def stage_runner(model: LoadedModel, num_slots: int, max_len: int) -> ModelRunner:
-    """Return a runner in shapes that were proven, with graphs where there are any, and full of values.
+    """Return a runner in shapes that were proven, with graphs where there are any, a shelf, and full of values.
 
     Raises:
         SetupError: rows depend on each other on this machine.
     """
     shapes = Shapes.for_device(model.device, num_slots)
-    runner = ModelRunner(model.t2s, model.sovits.generator, num_slots, max_len, shapes)
+    runner = ModelRunner(model.t2s, model.sovits.generator, num_slots, max_len, shapes, num_shelves=1)
     runner.shapes = proven(shapes, model.t2s, runner.cache)
     if model.device.type == "cuda":
         record_runner(runner, CudaRecorder(model.device))

@@ -29,8 +29,9 @@ _PAIRS_NOTE = (
     "the first engine with itself, one round later."
 )
 _STALLED_NOTE = (
-    "The same crowds in turn on an engine where one more listener has stopped reading in the middle of a "
-    "segment, slot and all, and on one where that place is empty. The other columns as above."
+    "The same crowds in turn on an engine where others have stopped reading in the middle of a segment, half "
+    "as many as there are slots, and on one where nobody else is. A crowd that takes every slot had theirs. "
+    "The other columns as above."
 )
 
 
@@ -72,8 +73,8 @@ def sheets_of(document: Document) -> Iterator[Sheet]:
     if document["determinism"] is not None:
         yield _pairs(document["determinism"], "What bit identity costs", ("fixed", "free"), _PAIRS_NOTE)
     if document["stalled"] is not None:
-        names = ("stalled", "empty")
-        yield _pairs(document["stalled"], "What a stalled listener costs", names, _STALLED_NOTE)
+        names = ("stalled", "nobody")
+        yield _pairs(document["stalled"], "What stalled listeners cost", names, _STALLED_NOTE)
 
 
 def _conditions(document: Document) -> Iterator[tuple[str, str]]:
@@ -172,12 +173,12 @@ def _contest(one: Document) -> tuple[str, ...]:
 
 def _pairs(pairs: Sequence[Document], title: str, names: tuple[str, str], note: str) -> Sheet:
     speeds = (f"{name}, audio s/s" for name in names)
-    columns = ("crowd", *speeds, "time", "CPU", f"{names[0]} against itself")
+    columns = ("crowd", *speeds, "time", "CPU", "decode step", f"{names[0]} against itself")
     rows = [
         (
             _crowd(one["first"]),
             *(_spread(one[side]["audio_s_per_s"]) for side in ("first", "second")),
-            *(_spread(one["ratios"][name], 3) for name in ("wall", "cpu", "noise")),
+            *(_spread(one["ratios"][name], 3) for name in ("wall", "cpu", "step", "noise")),
         )
         for one in pairs
     ]

@@ -78,18 +78,19 @@ def test_a_second_of_audio_adds_up(model: LoadedModel) -> None:
         find(every, "prompt", positions=1)
 
 
-def came(wall_s: float, cpu_s: float) -> Visit:
-    return Visit(wall_s, cpu_s, [Heard(0.1, 4.0, Playback(0.1, (), 0.0))])
+def came(wall_s: float, cpu_s: float, step_s: float = 1.0) -> Visit:
+    return Visit(wall_s, cpu_s, step_s, [Heard(0.1, 4.0, Playback(0.1, (), 0.0))])
 
 
 def test_costs_are_compared_pair_by_pair() -> None:
     fixed, free = (
-        [came(2.0, 1.0), came(4.0, 1.0), came(2.2, 1.0)],
-        [came(1.0, 1.0), came(4.0, 0.5), came(2.0, 0.8)],
+        [came(2.0, 1.0), came(4.0, 1.0, 3.0), came(2.2, 1.0)],
+        [came(1.0, 1.0), came(4.0, 0.5), came(2.0, 0.8, 2.0)],
     )
     ratios = compare(fixed, free)
     assert astuple(ratios.wall) == pytest.approx((1.1, 1.0, 2.0))
     assert ratios.cpu == Spread(median=1.25, low=1.0, high=2.0)
+    assert ratios.step == Spread(median=1.0, low=0.5, high=3.0)
     assert ratios.noise is not None
     assert astuple(ratios.noise) == pytest.approx(((0.5 + 4.0 / 2.2) / 2, 0.5, 4.0 / 2.2))
     assert compare(fixed[:1], free[:1]).noise is None
