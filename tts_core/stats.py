@@ -91,6 +91,8 @@ class EngineStats:
         num_finished: streams that came to their natural end since start-up.
         num_aborted: streams that ended before it.
         audio_s: seconds of audio produced since start-up.
+        load: part of what can be computed in real time that the open streams need; 0 where the engine doesn't
+            know what its steps take.
         guards: see there.
         stages: steps by their kind, where the engine works in steps.
     """
@@ -101,6 +103,7 @@ class EngineStats:
     num_finished: int = 0
     num_aborted: int = 0
     audio_s: float = 0.0
+    load: float = 0.0
     guards: GuardStats = field(default_factory=GuardStats)
     stages: Mapping[str, StageStats] = field(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from tts_core.engine.costs import Costs
@@ -12,6 +13,10 @@ _RETRY_AFTER_S = 1.0
 
 STALLED_S = 5.0
 """Without room for so long is who doesn't listen: others have some again when a window has been played."""
+
+
+MOST_COUNTED = 16
+"""To count free slots takes a prediction for each."""
 
 
 def most_streams(num_slots: int, max_streams: int | None) -> int:
@@ -66,8 +71,28 @@ class Admission:
             raise Overloaded(f"all {self._num_slots} slots are taken", retry_after_s=self._soonest_s())
         if num_open >= self._most_streams:
             raise Overloaded(f"{num_open} streams are open already", retry_after_s=self._soonest_s())
-        if num_open and self._costs.pace(num_open + 1) < self._min_pace:
+        if not self._keeps_pace(num_open):
             raise Overloaded(
                 f"one more than {num_open} listeners could not be kept supplied",
                 retry_after_s=self._soonest_s(),
             )
+
+    def num_free(self, num_open: int, num_stalled: int = 0) -> int:
+        """Return how many `check` would let in, one after the other, beside those who are here.
+
+        Not counted beyond `MOST_COUNTED`: more than that is room enough, whoever asks.
+        """
+        most = min(self._num_slots - (num_open - num_stalled), self._most_streams - num_open, MOST_COUNTED)
+        return next((num for num in range(most) if not self._keeps_pace(num_open + num)), max(0, most))
+
+    def lends_after_s(self, num_open: int) -> float:
+        """Return for how long a listener must have had no room for somebody to be let in for that.
+
+        Infinite where that lets nobody in, or where it happens all the time and can't be foreseen.
+        """
+        is_foreseen = self.stalled_after_s > 0 and num_open < self._most_streams
+        return self.stalled_after_s if is_foreseen else math.inf
+
+    def _keeps_pace(self, num_open: int) -> bool:
+        """Whether one more beside these leaves everyone supplied."""
+        return not num_open or self._costs.pace(num_open + 1) >= self._min_pace

@@ -16,6 +16,7 @@ from tts_core.engine.model_runner import ModelRunner
 from tts_core.engine.open_streams import OpenStreams
 from tts_core.engine.owner import Owner
 from tts_core.engine.preparer import Prepared, Preparer, Unprepared
+from tts_core.engine.protocol import Room
 from tts_core.engine.sequence import Listener, Sequence
 from tts_core.engine.stream import SpeechStream, StreamLimits
 from tts_core.engine.voicing import Voiced, VoiceJob, Voicer
@@ -122,8 +123,7 @@ class BatchingEngine:
         """
         owner = self._require_running()
         language = check_request(request, self._model.name, self._voices(), self._open)
-        num_stalled = self._open.num_stalled(self._admission.stalled_after_s)
-        self._admission.check(len(self._open), num_stalled)
+        self._admission.check(len(self._open), self._num_stalled())
         stream = SpeechStream(
             self.sample_rate_hz,
             self._limits,
@@ -139,6 +139,10 @@ class BatchingEngine:
         self._forecast.opened(stream, request, asyncio.get_running_loop().time())
         owner.put(lambda engine: engine.add(listener))
         return stream
+
+    def room(self) -> Room:
+        """Return whether `generate` would admit anyone now, or when."""
+        return Room(self._admission.num_free(len(self._open), self._num_stalled()), self._soonest_s())
 
     def abort(self, request_id: str) -> bool:
         """End a stream early and free its slot. Returns whether there was one."""
@@ -160,7 +164,8 @@ class BatchingEngine:
 
     def stats(self) -> EngineStats:
         """Return a snapshot of the engine's figures."""
-        return dataclasses.replace(self._open.stats(), stages=self._costs.stages())
+        load = 1.0 / self._costs.pace(len(self._open)) if len(self._open) else 0.0
+        return dataclasses.replace(self._open.stats(), load=load, stages=self._costs.stages())
 
     async def stop(self) -> None:
         """End every stream with EngineStopped, and return when the threads are gone."""
@@ -265,8 +270,12 @@ class BatchingEngine:
             raise EngineStopped("the engine isn't running")
         return self._owner
 
+    def _num_stalled(self) -> int:
+        return self._open.num_stalled(self._admission.stalled_after_s)
+
     def _soonest_s(self) -> float:
-        return self._forecast.soonest_s(asyncio.get_running_loop().time())
+        lends_after_s = self._admission.lends_after_s(len(self._open))
+        return self._forecast.soonest_s(asyncio.get_running_loop().time(), lends_after_s)
 
     def _release(self, listener: Listener) -> None:
         """Free the place of a stream that has just closed. The only way out, taken once per stream."""

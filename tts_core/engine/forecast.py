@@ -8,6 +8,7 @@ listen.
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,9 +79,22 @@ class Forecast:
         if stream.state is StreamState.FINISHED and watched.is_whole and watched.letters:
             self._letter_s.add(stream.num_written / stream.sample_rate_hz / watched.letters)
 
-    def soonest_s(self, now_s: float) -> float:
-        """Return in how many seconds the first of the streams is expected to be complete."""
-        each = (self._left_s(stream, watched, now_s) for stream, watched in self._watched.items())
+    def soonest_s(self, now_s: float, lends_after_s: float = math.inf) -> float:
+        """Return in how many seconds there is expected to be room for one more.
+
+        That is when the first of the streams is complete, or lends its slot.
+
+        Args:
+            now_s: the present.
+            lends_after_s: for how long a listener must have had no room for that. Who has had none for half
+                of it is expected to have none for the rest, too: those who listen seldom wait for so long.
+        """
+        each = [self._left_s(stream, watched, now_s) for stream, watched in self._watched.items()]
+        each += [
+            lends_after_s - stream.full_for_s
+            for stream in self._watched
+            if lends_after_s / 2 <= stream.full_for_s < lends_after_s
+        ]
         return min(LATEST_S, max(SOONEST_S, min(each, default=SOONEST_S)))
 
     def _left_s(self, stream: SpeechStream, watched: _Watched, now_s: float) -> float:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from tts_core.engine.stream import SpeechStream
 from tts_core.request import SynthesisRequest
 from tts_core.stats import EngineStats
 from tts_core.voice import VoiceInfo
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many more an engine would let in.
+
+    Attributes:
+        num_free: so many, as things are now; some dozen stand for any higher number.
+        soonest_s: in how many seconds there is expected to be room for one, where there is none.
+    """
+
+    num_free: int
+    soonest_s: float
 
 
 class AsyncEngine(Protocol):
@@ -42,6 +56,10 @@ class AsyncEngine(Protocol):
             Overloaded: every slot is taken.
             RequestError: the engine can't do what is asked for.
         """
+        ...
+
+    def room(self) -> Room:
+        """Return whether `generate` would admit anyone now, or when."""
         ...
 
     def abort(self, request_id: str) -> bool:

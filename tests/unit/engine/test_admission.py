@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from pydantic import ValidationError
 
 from deployments.config import GPTSoVITSArgs
 from tests.unit.engine.support import new_sequence
-from tts_core.engine.admission import Admission
+from tts_core.engine.admission import MOST_COUNTED, STALLED_S, Admission
 from tts_core.engine.costs import Costs
 from tts_core.engine.operations import Vocode
 from tts_core.engine.sequence import SequenceStatus
@@ -72,7 +74,28 @@ def test_a_refusal_says_why_and_when_to_come_again(door: Admission, num_open: in
     assert caught.value.retry_after_s
 
 
+@pytest.mark.parametrize(("voice_s", "min_pace"), [(0.0, 0.0), (0.24, 1.0), (0.24, 0.5), (99.0, 1.0)])
+@pytest.mark.parametrize("num_stalled", [0, 2])
+def test_free_slots_are_as_many_as_would_be_let_in(voice_s: float, min_pace: float, num_stalled: int) -> None:
+    door = admission(voice_s, min_pace)
+    for num_open in range(num_stalled, MOST_STREAMS + 1):
+        told, num_let_in = door.num_free(num_open, num_stalled), 0
+        while admits(door, num_open + num_let_in, num_stalled):
+            num_let_in += 1
+        assert told == num_let_in
+
+
+def test_nobody_counts_slots_without_end() -> None:
+    assert Admission(Costs(512), 512, 512, 0.0).num_free(0) == MOST_COUNTED
+
+
 # Those who have stalled
+
+
+def test_that_a_slot_will_be_lent_is_foreseen_where_it_lets_somebody_in() -> None:
+    assert admission(0.0, min_pace=0.0).lends_after_s(NUM_SLOTS) == STALLED_S
+    assert admission(0.0, min_pace=0.0).lends_after_s(MOST_STREAMS) == math.inf
+    assert admission(0.0, min_pace=1.0).lends_after_s(NUM_SLOTS) == math.inf
 
 
 @pytest.mark.parametrize("min_pace", [0.0, 1.0])

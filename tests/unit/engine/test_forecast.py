@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tts_core.engine.forecast import FIRST_GUESS_S, LATEST_S, SOONEST_S, WINDOW_S, Forecast
@@ -141,3 +143,24 @@ async def test_forecasts_have_bounds(forecast: Forecast) -> None:
     forecast.opened(longer, request_of(10), 30.0)
     write(longer, 5.0)
     assert forecast.soonest_s(31.0) == SOONEST_S
+
+
+async def test_a_listener_who_seems_to_have_stalled_will_lend_a_slot(
+    forecast: Forecast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = SpeechStream(RATE_HZ, StreamLimits(lead_s=5.0, first_chunk_s=0.1, max_chunk_s=1.0))
+    full_since = asyncio.get_running_loop().time()
+    forecast.opened(stream, request_of(300), full_since)
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: full_since)
+    write(stream, 5.0)
+
+    def foreseen_s(full_for_s: float) -> float:
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: full_since + full_for_s)
+        return forecast.soonest_s(full_since + 10.0, lends_after_s=5.0)
+
+    at_its_pace_s = (30 - 5) / 0.5
+    assert foreseen_s(2.4) == pytest.approx(at_its_pace_s)
+    assert foreseen_s(2.5) == pytest.approx(2.5)
+    assert foreseen_s(4.0) == pytest.approx(1.0)
+    assert foreseen_s(5.5) == pytest.approx(at_its_pace_s)  # it has lent its slot, and has none to give
+    assert forecast.soonest_s(full_since + 10.0) == pytest.approx(at_its_pace_s)

@@ -24,10 +24,11 @@ from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.request import SynthesisRequest
 from tts_core.sampling_params import SamplingParams
 
-NUM_REQUESTS = 100
+NUM_REQUESTS = 70
 NUM_SLOTS, MAX_STREAMS = 3, 9
 TIGHT = StreamLimits(lead_s=0.5, first_chunk_s=0.05, max_chunk_s=0.2)
 LONG = SamplingParams(ignore_eos=True, max_tokens=120)
+WANTED = [replace(one, low_latency=index % 2 == 0) for index, one in enumerate(distinct_requests(24))]
 
 
 @pytest.fixture(autouse=True)
@@ -61,20 +62,27 @@ async def until_stalled(stream: SpeechStream) -> None:
     await until(lambda: stream.full_for_s > 0)
 
 
+@pytest.fixture(scope="module")
+def oracle(model: LoadedModel) -> dict[str, bytes]:
+    """What each request is alone."""
+    return {one.request_id: speak_alone(model, one, one.language or "en") for one in WANTED}
+
+
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("voice_thread", ["never", "always"])
 async def test_everyone_hears_what_they_would_hear_alone(
-    model: LoadedModel, voice_thread: VoiceThread, monkeypatch: pytest.MonkeyPatch
+    model: LoadedModel,
+    oracle: dict[str, bytes],
+    voice_thread: VoiceThread,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lend_all_the_time(monkeypatch)
-    wanted = [replace(one, low_latency=index % 2 == 0) for index, one in enumerate(distinct_requests(40))]
-    oracle = {one.request_id: speak_alone(model, one, one.language or "en") for one in wanted}
     prompts = ForgetfulPrompts(model, random.Random(2))
     slots = {"num_slots": NUM_SLOTS, "max_streams": MAX_STREAMS}
     engine = new_engine(model, LIMITS, prompts, voice_thread=voice_thread, **slots)
     await engine.start()
     saboteur = Saboteur(model, random.Random(3), lambda: engine.stats().num_finished, 2 * MAX_STREAMS)
-    crowd = Crowd(engine, wanted, random.Random(1), MAX_STREAMS + 2)
+    crowd = Crowd(engine, WANTED, random.Random(1), MAX_STREAMS + 2)
     with saboteur.at_work():
         outcomes = await crowd.listen(NUM_REQUESTS)
     endings = Counter(outcome.ending for outcome in outcomes)
@@ -92,13 +100,17 @@ async def test_everyone_hears_what_they_would_hear_alone(
 async def test_whoever_has_stalled_takes_nobodys_place(model: LoadedModel) -> None:
     engine = new_engine(model, TIGHT, num_slots=1, max_streams=3)
     await engine.start()
+    assert (engine.room().num_free, engine.stats().load) == (1, 0.0)
     first = engine.generate(stalling("first"))
+    assert engine.room().num_free == 0
     with pytest.raises(Overloaded, match="all 1 slots are taken"):
         engine.generate(stalling("second"))
     await until_stalled(first)
+    assert engine.room().num_free == 1
     second = engine.generate(stalling("second"))
     await until_stalled(second)
     stats = engine.stats()
+    assert stats.load > 0
     assert (stats.num_slots, stats.num_open, stats.num_paused) == (1, 2, 2)
     assert await hear(engine.generate(request(request_id="third"))) == speak_alone(model, request())
     assert num_steps(engine, "park") >= 2

@@ -16,6 +16,7 @@ import weakref
 from tts_core import __version__
 from tts_core.engine.forecast import Forecast
 from tts_core.engine.open_streams import OpenStreams
+from tts_core.engine.protocol import Room
 from tts_core.engine.stream import SpeechStream, StreamLimits
 from tts_core.errors import (
     EmptyInput,
@@ -125,10 +126,9 @@ class FormantEngine:
         voice = self._require_catalogue().resolve(request.voice, request.language)
         for segment in request.segments:
             voice.check_text(segment.text)
-        now_s = asyncio.get_running_loop().time()
-        if len(self._open) >= self._num_slots:
-            soonest_s = self._forecast.soonest_s(now_s)
-            raise Overloaded(f"all {self._num_slots} slots are taken", retry_after_s=soonest_s)
+        room = self.room()
+        if not room.num_free:
+            raise Overloaded(f"all {self._num_slots} slots are taken", retry_after_s=room.soonest_s)
         stream = SpeechStream(
             SAMPLE_RATE_HZ,
             self._limits,
@@ -138,10 +138,15 @@ class FormantEngine:
         stream.fingerprint = self._fingerprint
         sequence = Sequence(request, voice, stream)
         self._open.add(request.request_id, sequence)
-        self._forecast.opened(stream, request, now_s)
+        self._forecast.opened(stream, request, asyncio.get_running_loop().time())
         self._scheduler.add(sequence)
         self._schedule_soon()
         return stream
+
+    def room(self) -> Room:
+        """Return whether `generate` would admit anyone now, or when."""
+        soonest_s = self._forecast.soonest_s(asyncio.get_running_loop().time())
+        return Room(max(0, self._num_slots - len(self._open)), soonest_s)
 
     def abort(self, request_id: str) -> bool:
         """End a stream early and free its slot. Returns whether there was one."""
