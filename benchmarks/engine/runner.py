@@ -12,7 +12,9 @@ from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 
 
 def stage_runner(model: LoadedModel, num_slots: int, max_len: int) -> ModelRunner:
-    """Return a runner in shapes that were proven, with graphs where there are any, a shelf, and full of values.
+    """Return a runner with a shelf, in shapes that were proven, with graphs where there are any.
+
+    Its slots are full of values.
 
     Raises:
         SetupError: rows depend on each other on this machine.
