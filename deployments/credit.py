@@ -8,23 +8,29 @@ delivered in all, so notes may be repeated. A stream belongs to the connection t
 ingress dies, its streams end.
 
 The other way, a replica sends a byte to every ingress whenever one of its streams has ended, so that those
-who have been refusing listeners can let one in at once, and needn't ask in between. Another byte is the sign
-of life that an ingress asks for with a note of no stream: see `pulse`.
+who have been refusing listeners can let one in at once, and needn't ask in between. A sign of life is what an
+ingress asks for with a note of no stream: see `pulse`. A replica that can tell says with it what room it has,
+of which no other word is heard when a listener who has stalled lends a slot. Whom an ingress refuses without
+asking, it says in a note, too: they are listeners whom replicas are wanted for.
+
+What either doesn't know, it ignores: during an update they may be of different versions.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import secrets
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 import anyio
 
 from deployments.pulse import PULSE_S, Pulse
 from deployments.stream_items import CreditAddress
+from tts_core.engine.protocol import Room
 from tts_core.engine.stream import SpeechStream
 
 _NOTE = struct.Struct("!16sQ")
@@ -33,13 +39,32 @@ _FORGET_S = 60.0
 """A replica that is silent for so long, and speaks to nobody here, has gone without a word."""
 _ENDED = b"e"
 _HERE = b"h"
+_SAID = re.compile(rb"e|h|r(\d{3})(\d{3})")
+"""What a replica says: that a stream has ended; that it lives; how many slots are free, and when one is, in
+tenths of a second."""
+_MOST_SAID = 999
+_LONGEST_PART = 6
 _ANYBODY = _NOTE.pack(bytes(16), 0)
+_TURNED_AWAY = b"\xff" * 16
+
+OnRoom = Callable[[str, Room | None], None]
+"""Told of a replica, by Serve's unique id of it, what room it has; None: a stream has ended there."""
 
 
 class CreditServer:
-    """The replica's end. One per replica, on the replica's event loop."""
+    """The replica's end. One per replica, on the replica's event loop.
 
-    def __init__(self) -> None:
+    Args:
+        room: what there is; None where that can't be told.
+        on_turned_away: told how many an ingress has refused without asking.
+    """
+
+    def __init__(
+        self,
+        room: Callable[[], Room | None] = lambda: None,
+        on_turned_away: Callable[[int], None] = lambda num: None,
+    ) -> None:
+        self._room, self._on_turned_away = room, on_turned_away
         self._streams: dict[bytes, SpeechStream] = {}
         self._ingresses: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
@@ -77,9 +102,12 @@ class CreditServer:
             while True:
                 note = await reader.readexactly(_NOTE.size)
                 if note == _ANYBODY:
-                    writer.write(_HERE)
+                    writer.write(_sign_of_life(self._room()))
                     continue
                 stream_id, num_delivered = _NOTE.unpack(note)
+                if stream_id == _TURNED_AWAY:
+                    self._on_turned_away(num_delivered)
+                    continue
                 stream = self._streams.get(stream_id)
                 if stream is not None:
                     spoken_of.add(stream_id)
@@ -93,37 +121,57 @@ class CreditServer:
             writer.close()
 
 
+def _sign_of_life(room: Room | None) -> bytes:
+    if room is None:
+        return _HERE
+    figures = (room.num_free, round(10 * room.soonest_s))
+    return b"r%03d%03d" % tuple(min(max(0, figure), _MOST_SAID) for figure in figures)
+
+
 @dataclass(eq=False)
 class _Link:
     """A connection to a replica.
 
     Attributes:
+        replica: Serve's unique id of it.
         reader, writer: its two directions.
         pulse: of the replica; None for one that gives no signs of life.
-        on_ended: called with every stream that ends there, whoever's it was.
+        on_room: told what room it has, and of every stream that ends there, whoever's it was.
         on_silence: by stream of this ingress, told how long the replica has been silent.
         tasks: what listens and asks. Held here, since the event loop doesn't hold tasks.
     """
 
+    replica: str
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     pulse: Pulse | None
-    on_ended: set[Callable[[], None]] = field(default_factory=set)
+    on_room: set[OnRoom] = field(default_factory=set)
     on_silence: dict[bytes, Callable[[float], None]] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def listen(self) -> None:
         """Return when the replica is gone, or given up."""
+        rest = b""
         with contextlib.suppress(OSError):
             while notes := await self.reader.read(4096):
                 if self.pulse is not None:
                     self.pulse.heard()
-                for _ in range(notes.count(_ENDED)):
-                    self.tell()
+                rest = self._take_in(rest + notes)
 
-    def tell(self) -> None:
-        for call in self.on_ended:
-            call()
+    def _take_in(self, notes: bytes) -> bytes:
+        """Tell what was said, and return what may be the beginning of more."""
+        num_taken = 0
+        for said in _SAID.finditer(notes):
+            num_taken = said.end()
+            if said[0] == _ENDED:
+                self.tell(None)
+            elif said[0] != _HERE:
+                self.tell(Room(int(said[1]), int(said[2]) / 10))
+        return notes[num_taken:][-_LONGEST_PART:]
+
+    def tell(self, room: Room | None) -> None:
+        for call in self.on_room:
+            call(self.replica, room)
 
     async def feel(self, pulse: Pulse, on_fallen_silent: Callable[[], None]) -> None:
         """Ask for signs of life until the connection ends."""
@@ -158,13 +206,13 @@ class CreditLinks:
             self._asking.discard(on_silence)
 
     async def open(
-        self, address: CreditAddress, on_ended: Callable[[], None], on_silence: Callable[[float], None]
+        self, address: CreditAddress, on_room: OnRoom, on_silence: Callable[[float], None]
     ) -> Callable[[int], None]:
         """Connect where needed, claim the stream, and return the function that sends notes about it.
 
         Args:
             address: of the stream.
-            on_ended: called whenever any stream on its replica has ended, from now on.
+            on_room: told what room its replica has, and whenever any stream there has ended, from now on.
             on_silence: called several times a second until `release`, with the seconds for which the replica
                 has given no sign of life.
 
@@ -174,7 +222,7 @@ class CreditLinks:
         async with self._lock:
             link = await self._connected(address)
         link.on_silence[address.stream_id] = on_silence
-        link.on_ended.add(on_ended)
+        link.on_room.add(on_room)
         writer = link.writer
 
         def note(num_delivered: int) -> None:
@@ -191,7 +239,8 @@ class CreditLinks:
             return link
         with anyio.fail_after(_CONNECT_TIMEOUT_S):
             reader, writer = await asyncio.open_connection(*key)
-        fresh = _Link(reader, writer, Pulse(address.replica) if address.replica else None)
+        pulse = Pulse(address.replica) if address.replica else None
+        fresh = _Link(address.replica, reader, writer, pulse)
         create_task = asyncio.get_running_loop().create_task
         fresh.tasks.append(create_task(self._keep(key, fresh)))
         if fresh.pulse is not None:
@@ -208,11 +257,18 @@ class CreditLinks:
             link.writer.close()
         if self._links.get(key) is link:
             del self._links[key]
-        link.tell()  # the replica can't say it any more
+        link.tell(None)  # the replica can't say it any more
 
     def _tell_asking(self) -> None:
         for call in tuple(self._asking):
             call()
+
+    def turned_away(self, replicas: Collection[str]) -> None:
+        """Say to one of these replicas, if any is in touch, that a request was refused without asking."""
+        in_touch = (link for link in self._links.values() if link.replica in replicas)
+        link = next((link for link in in_touch if not link.writer.is_closing()), None)
+        if link is not None:
+            link.writer.write(_NOTE.pack(_TURNED_AWAY, 1))
 
     def release(self, address: CreditAddress) -> None:
         """Say that a stream is over."""

@@ -36,18 +36,24 @@ class LivingRouter(FIFOMixin, LocalityMixin, MultiplexMixin, RequestRouter):
             return []
         # Where the only replica with the model in memory is silent, another one has to load it.
         everyone = [replica.replica_id for replica in candidate_replicas]
+        model = _model_of(pending_request)
         ids = _living(preferred) or _living(everyone) or list(preferred)
-        ids = [one for one in ids if not is_full(one.unique_id)] or ids
+        ids = [one for one in ids if not is_full(one.unique_id, model)] or ids
         chosen = random.sample(ids, min(2, len(ids)))
         return [[self.curr_replicas[one] for one in chosen]]
 
     def _preferred(self, request: PendingRequest | None) -> set[ReplicaID]:
         found: set[ReplicaID]
-        if request is not None and request.metadata.multiplexed_model_id:
+        if _model_of(request):
             found = self.apply_multiplex_routing(pending_request=request)
         else:
             found = self.apply_locality_routing(pending_request=request)
         return found
+
+
+def _model_of(request: PendingRequest | None) -> str:
+    """Return which of several models a request is for; "" where there is one, or it may be loaded first."""
+    return request.metadata.multiplexed_model_id if request is not None else ""
 
 
 def _living(ids: Iterable[ReplicaID]) -> list[ReplicaID]:

@@ -12,7 +12,7 @@ from typing import Any, cast
 from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 
 from deployments.config import WaitingArgs
-from deployments.credit import CreditLinks
+from deployments.credit import CreditLinks, OnRoom
 from deployments.failover import OnMove, open_resilient
 from deployments.full_replicas import FullReplicas
 from deployments.keys.door import Door
@@ -22,6 +22,7 @@ from deployments.speech import Speech
 from deployments.stream_items import StreamItem
 from deployments.transport import over_grpc, running_replicas, trouble_with
 from deployments.trials import Trials
+from tts_core.engine.protocol import Room
 from tts_core.errors import EngineStopped, Overloaded
 from tts_core.request import SynthesisRequest
 from tts_core.voice import VoiceInfo
@@ -62,10 +63,10 @@ class RemoteSpeechSource:
         self._may_sleep = may_sleep
         self._trials = {model: Trials() for model in handles}
         self._looking: dict[str, asyncio.Future[str]] = {}
-        self._doors = {model: Door(waiting) for model in handles}
-        self._full = {model: FullReplicas(self._running(model)) for model in handles}
+        self._full = {model: FullReplicas(model, self._running(model)) for model in handles}
+        self._doors = {model: Door(waiting, self._full[model]) for model in handles}
         # One function for each model: a connection tells each that it knows, and knows it once.
-        self._on_slot_freed = {model: self._slot_freed(model) for model in handles}
+        self._on_room = {model: self._room_heard_of(model) for model in handles}
         self._may_leave = {model: self._somebody_lives(model) for model in handles}
         self._voices: tuple[VoiceInfo, ...] = ()
         self._voices_at = -VOICES_MAX_AGE_S
@@ -87,7 +88,10 @@ class RemoteSpeechSource:
         self._voices_at = -VOICES_MAX_AGE_S
 
     def check_room(self, model: str) -> None:
-        self._doors[model].check()
+        door = self._doors[model]
+        if door.is_shut:  # a listener for whom there should be a replica, and of whom none hears
+            self._links.turned_away(self._running(model)())
+        door.check()
 
     async def open(self, request: SynthesisRequest, payer: str = "") -> Speech:
         """Open speech that survives the replica that it comes from."""
@@ -121,17 +125,17 @@ class RemoteSpeechSource:
         """Find a replica with a slot.
 
         Raises:
-            Overloaded: every replica that was asked is full.
+            Overloaded: every replica is known to be full, or was when it was asked.
             PolyvoxError: see `translate`.
         """
         # A full replica may have a free neighbour: for a moment the router counts streams that have ended.
+        full = self._full[request.model]
         for delay_s in ASK_AGAIN_AFTER_S:
-            try:
+            full.check()
+            with contextlib.suppress(Overloaded):
                 return await self._ask_one(request)
-            except Overloaded:
-                if self._full[request.model].are_all():
-                    raise
             await asyncio.sleep(delay_s)
+        full.check()
         return await self._ask_one(request, anywhere=True)
 
     async def _ask_one(self, request: SynthesisRequest, *, anywhere: bool = False) -> RemoteSpeech:
@@ -143,15 +147,16 @@ class RemoteSpeechSource:
         items = cast(DeploymentResponseGenerator[StreamItem], handle.remote(request))
         model = request.model
         progress_s = self._timeouts.first_audio_s
-        speech = RemoteSpeech(
-            items, self._links, self._on_slot_freed[model], self._may_leave[model], progress_s
-        )
+        speech = RemoteSpeech(items, self._links, self._on_room[model], self._may_leave[model], progress_s)
+        asked_at_s = time.monotonic()
         try:
             with limit(self._timeouts.admission_s, "no replica took the request"), _closed_on_error(speech):
                 await speech.be_admitted()
-        except Overloaded:
-            self._full[request.model].note(speech.failed_at)
+        except Overloaded as error:
+            self._full[model].answered(speech.failed_at, Room(0, error.retry_after_s or 0.0), asked_at_s)
             raise
+        if speech.answered is not None:
+            self._full[model].answered(*speech.answered, asked_at_s)
         return speech
 
     async def _with_audio(self, speech: RemoteSpeech) -> RemoteSpeech:
@@ -186,12 +191,15 @@ class RemoteSpeechSource:
         running = self._running(model)
         return lambda: not all(map(is_silent, running()))
 
-    def _slot_freed(self, model: str) -> Callable[[], None]:
-        def freed() -> None:
-            self._full[model].freed()
-            self._doors[model].slot_freed()
+    def _room_heard_of(self, model: str) -> OnRoom:
+        def heard(replica: str, room: Room | None) -> None:
+            if room is None:
+                self._full[model].freed(replica)
+            else:
+                self._full[model].said(replica, room)
+            self._doors[model].slots_freed(1 if room is None else room.num_free)
 
-        return freed
+        return heard
 
     async def _ask(self, model: str, method: str) -> Any:
         response = getattr(self._handles[model], method).remote()

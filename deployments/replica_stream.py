@@ -14,10 +14,11 @@ from ray.exceptions import RayTaskError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RequestCancelledError
 from ray.serve.handle import DeploymentResponseGenerator
 
-from deployments.credit import CreditLinks
+from deployments.credit import CreditLinks, OnRoom
 from deployments.pulse import InHand, patience_s
 from deployments.stream_items import StreamEnded, StreamFailed, StreamItem, StreamOpened
 from deployments.transport import REPLICA_LOST
+from tts_core.engine.protocol import Room
 from tts_core.engine.stream import AudioChunk
 from tts_core.errors import EngineStopped, Overloaded, PolyvoxError, StreamInterrupted
 
@@ -28,7 +29,7 @@ class RemoteSpeech:
     Args:
         items: as a Serve handle gives them.
         links: to the replicas.
-        on_slot_freed: called whenever any stream on its replica has ended.
+        on_room: told what room its replica has, and whenever any stream on it has ended.
         may_leave: whether there is another replica to go to.
         progress_s: how long the next audio may take, once there was some. All that came is delivered by
             then, so that the replica has room to go on.
@@ -41,7 +42,7 @@ class RemoteSpeech:
         self,
         items: DeploymentResponseGenerator[StreamItem],
         links: CreditLinks,
-        on_slot_freed: Callable[[], None],
+        on_room: OnRoom,
         may_leave: Callable[[], bool] = lambda: True,
         progress_s: float = math.inf,
     ) -> None:
@@ -49,7 +50,7 @@ class RemoteSpeech:
         self._progress_s = progress_s
         self._may_leave = may_leave
         self._links = links
-        self._on_slot_freed = on_slot_freed
+        self._on_room = on_room
         self._is_closed = False
         self._opened: StreamOpened | None = None
         self._note: Callable[[int], None] | None = None
@@ -70,6 +71,13 @@ class RemoteSpeech:
         return self._opened.fingerprint
 
     @property
+    def answered(self) -> tuple[str, Room] | None:
+        """The replica that has taken the request, and what room it has beside it, if it can tell."""
+        if self._opened is None or self._opened.num_free is None:
+            return None
+        return self._opened.credit.replica, Room(self._opened.num_free, self._opened.soonest_s)
+
+    @property
     def num_dropped(self) -> int:
         return self._num_dropped
 
@@ -86,7 +94,7 @@ class RemoteSpeech:
         self._opened = opened
         self._in_hand = InHand(opened.sample_rate_hz)
         try:
-            self._note = await self._links.open(opened.credit, self._on_slot_freed, self._on_silence)
+            self._note = await self._links.open(opened.credit, self._on_room, self._on_silence)
         except OSError as error:
             raise StreamInterrupted(f"the replica's credit port can't be reached: {error}") from error
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
-from tts_core.engine.protocol import AsyncEngine
+from tts_core.engine.protocol import AsyncEngine, Room
 from tts_core.engine.stream import SpeechStream
 from tts_core.errors import EngineStopped, Overloaded, PolyvoxError, UnknownModel
 from tts_core.request import SynthesisRequest
@@ -113,6 +113,11 @@ class Residents:
         engine = place.engine or await self._expect(place)
         # From here to the stream nothing else runs, so nobody can take the engine away.
         return engine.generate(request)
+
+    def room(self, model: str) -> Room | None:
+        """Return what room a model has; None for one that isn't loaded."""
+        place = self._places.get(model)
+        return None if place is None or place.engine is None else place.engine.room()
 
     def voices(self) -> tuple[VoiceInfo, ...]:
         """Return what every model here speaks with, under the first one's name, whichever are loaded now."""

@@ -33,11 +33,15 @@ class StreamOpened:
         sample_rate_hz: of the audio.
         credit: where to say what was delivered.
         fingerprint: see `SpeechStream`.
+        num_free, soonest_s: what room its replica has beside it, see `Room`; None for one that can't tell.
+            Numbers, and by default: during an update ingresses and replicas may be older than each other.
     """
 
     sample_rate_hz: int
     credit: CreditAddress
     fingerprint: str = ""
+    num_free: int | None = None
+    soonest_s: float = 0.0
 
 
 @dataclass(frozen=True)

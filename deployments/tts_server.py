@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from ray import serve
 
@@ -20,7 +21,7 @@ from deployments.metrics.ray_recorder import RayRecorder
 from deployments.metrics.sampling import Sampler
 from deployments.residents import Residents
 from deployments.routing import tell_nobody, tell_serve
-from deployments.stream_items import StreamEnded, StreamFailed, StreamItem, StreamOpened
+from deployments.stream_items import CreditAddress, StreamEnded, StreamFailed, StreamItem, StreamOpened
 from deployments.tracing.environment import tracing_from_environment
 from deployments.transport import node_address
 from tts_core.engine.stream import SpeechStream
@@ -43,7 +44,10 @@ class TTSServer:
         self._figures = ReplicaFigures()
         self._replica = serve.get_replica_context().replica_id.unique_id
         await self._residents.start()
-        self._credit = CreditServer()
+        only = args.model_names[0] if len(args.model_names) == 1 else None
+        self._credit = CreditServer(
+            lambda: self._residents.room(only) if only is not None else None, self._figures.turned_away
+        )
         await self._credit.start(node_address(), self._replica)
         self._tracing = tracing_from_environment()
         self._measured = EngineFigures(recorder)
@@ -61,7 +65,7 @@ class TTSServer:
         self._measured.opened(request.model, stream.timeline)
         address = self._credit.register(stream)
         try:
-            yield StreamOpened(stream.sample_rate_hz, address, stream.fingerprint)
+            yield self._opening(request, stream, address)
             async for item in _items(stream):
                 yield item
         finally:
@@ -98,6 +102,13 @@ class TTSServer:
             await self._credit.stop()
         if hasattr(self, "_residents"):
             await self._residents.stop()
+
+    def _opening(
+        self, request: SynthesisRequest, stream: SpeechStream, address: CreditAddress
+    ) -> StreamOpened:
+        opened = StreamOpened(stream.sample_rate_hz, address, stream.fingerprint)
+        room = self._residents.room(request.model)
+        return opened if room is None else replace(opened, num_free=room.num_free, soonest_s=room.soonest_s)
 
     def _make_residents(self, args: EngineArgs, recorder: RayRecorder) -> Residents:
         def loaded(model: str, code: str) -> None:

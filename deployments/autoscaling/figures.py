@@ -35,8 +35,15 @@ class ReplicaFigures:
         """Note an error in the place of a stream; only a want of room counts."""
         self._num_refused += isinstance(error, Overloaded)
 
+    def turned_away(self, num: int) -> None:
+        """Note requests that an ingress has refused for want of room here, without asking."""
+        self._num_refused += num
+
     def report(self, now_s: float, stats: EngineStats) -> ReplicaReport:
         """Return the figures, and count refusals from 0 again.
+
+        The load is the engine's own, by which it also admits: it times its steps. Of one that doesn't know it
+        is learnt from the audio that comes out, which waits for listeners now and then: rather too high.
 
         Args:
             now_s: by the event loop's clock.
@@ -46,7 +53,7 @@ class ReplicaFigures:
         return ReplicaReport(
             slots=float(stats.num_slots),
             open=float(stats.num_open),
-            load=self._meter.load(stats.num_open),
+            load=stats.load or self._meter.load(stats.num_open),
             headroom_s=min((headroom_s(stream, now_s) for stream in self._streams), default=math.inf),
             refused=float(refused),
         )

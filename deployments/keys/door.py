@@ -1,10 +1,11 @@
 """The way in to one model's replicas: nobody asks a replica that is known to be full.
 
 A replica decides itself whether it has a slot; to ask costs both sides. In front of that, each ingress has a
-door: it lets `MAX_ASKING` requests ask at a time. One that is admitted lets the next one ask. One that is
-refused closes the door for all, at once, until a replica says that a stream has ended; or, since not every
-replica is in touch and new ones come, for `PROBE_S`. Then a single one asks. While the door is closed, who
-can't wait is refused without asking anyone, and who can is let in by turns.
+door: it lets `MAX_ASKING` requests ask at a time, and no more than there are free slots, where that is known.
+One that is admitted lets the next one ask. One that is refused, or takes the last slot, closes the door for
+all, at once, until a replica says that it has room; or, since not every replica is in touch and new ones
+come, for `PROBE_S`. Then a single one asks, unless all replicas are known to be full. While the door is
+closed, who can't wait is refused without asking anyone, and who can is let in by turns.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from deployments.config import WaitingArgs
 from deployments.keys.fair_queue import FairQueue, Place
@@ -27,6 +28,28 @@ _UNKNOWN_S = 1.0
 _SOON_S = 0.1
 
 T = TypeVar("T")
+
+
+class Known(Protocol):
+    """What is known of the room behind a door, without asking."""
+
+    def num_free(self) -> int | None:
+        """Return how many would be let in; None where that isn't known."""
+        ...
+
+    def soonest_s(self) -> float | None:
+        """Return in how many seconds there is expected to be room; None where that isn't known."""
+        ...
+
+
+class Unknown:
+    """Nothing is known."""
+
+    def num_free(self) -> None:
+        return None
+
+    def soonest_s(self) -> None:
+        return None
 
 
 @dataclass(eq=False)
@@ -47,9 +70,11 @@ class Door:
 
     Args:
         args: how long and how many may wait.
+        known: of the room behind it.
     """
 
-    def __init__(self, args: WaitingArgs) -> None:
+    def __init__(self, args: WaitingArgs, known: Known | None = None) -> None:
+        self._known: Known = known or Unknown()
         self._max_wait_s = args.max_wait_s
         self._queue: FairQueue[_Waiter] = FairQueue(args.max_waiting)
         self._num_turns = MAX_ASKING
@@ -84,16 +109,29 @@ class Door:
         Raises:
             Overloaded: they would be refused.
         """
-        if self._is_closed and not self._num_turns and not self._max_wait_s:
+        if self.is_shut and not self._max_wait_s:
             raise self._refusal()
 
-    def slot_freed(self) -> None:
-        """Say that a stream has ended on a replica, so that there may be room for one more."""
-        self._give_turns(1)
+    def slots_freed(self, num: int = 1) -> None:
+        """Say that a replica has, or may have, room for so many."""
+        self._give_turns(num)
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether whoever comes now may not ask, and has to wait for room or go."""
+        return self._known.num_free() == 0 or (self._is_closed and not self._num_turns)
+
+    def _may_ask(self) -> bool:
+        num_free = self._known.num_free()
+        return self._num_turns > 0 and (num_free is None or self._num_asking < num_free)
+
+    def _take_turn(self) -> None:
+        self._num_turns -= 1
+        self._num_asking += 1
 
     async def _first_turn(self, waiter: _Waiter) -> None:
-        if self._num_turns and not len(self._queue):
-            self._num_turns -= 1
+        if self._may_ask() and not len(self._queue):
+            self._take_turn()
             return
         self.check()
         await self._wait(waiter, self._queue.push(waiter))
@@ -108,59 +146,66 @@ class Door:
         if leaves is not None and not leaves.turn.done():
             leaves.turn.set_exception(self._refusal())
         loop = asyncio.get_running_loop()
-        timer = loop.call_at(waiter.patient_until_s, self._send_away_the_impatient)
+        timer = loop.call_at(waiter.patient_until_s, self._settle)
+        self._settle()
         try:
             await waiter.turn
         except asyncio.CancelledError:
             if not self._queue.remove(waiter) and _is_granted(waiter.turn):
+                self._num_asking -= 1
                 self._give_turns(1)
             raise
         finally:
             timer.cancel()
 
     async def _ask(self, ask: Callable[[], Awaitable[T]]) -> T:
-        self._num_asking += 1
+        """Call `ask` with a turn that was taken, and give it back."""
         try:
             admitted = await ask()
         except Overloaded as error:
             self._num_asking -= 1
-            self._close(error)
+            now_s = self._now_s()
+            self._free_at_s.append((now_s, now_s + (error.retry_after_s or _UNKNOWN_S)))
+            self._close()
             raise
         except BaseException:
             self._num_asking -= 1
             self._give_turns(1)
             raise
         self._num_asking -= 1
-        self._is_closed = False
-        self._give_turns(1)
+        if self._known.num_free() == 0:
+            self._close()
+        else:
+            self._is_closed = False
+            self._give_turns(1)
         return admitted
 
-    def _close(self, error: Overloaded) -> None:
-        now_s = self._now_s()
+    def _close(self) -> None:
         self._is_closed, self._num_turns = True, 0
-        self._free_at_s.append((now_s, now_s + (error.retry_after_s or _UNKNOWN_S)))
-        self._send_away_the_impatient()
-        if self._probe is None:
-            self._probe = asyncio.get_running_loop().call_later(PROBE_S, self._let_one_ask)
+        self._settle()
 
     def _let_one_ask(self) -> None:
         self._probe = None
-        if not self._num_turns and not self._num_asking:
-            self._give_turns(1)
-        elif self._is_closed and not self._num_turns:
-            self._probe = asyncio.get_running_loop().call_later(PROBE_S, self._let_one_ask)
+        is_due = not self._num_asking and not self._num_turns and self._known.num_free() != 0
+        self._give_turns(int(is_due))
 
     def _give_turns(self, num: int) -> None:
         self._num_turns = max(0, min(self._num_turns + num, MAX_ASKING - self._num_asking))
-        while self._num_turns and len(self._queue):
+        self._settle()
+
+    def _settle(self) -> None:
+        """Let those ask who may. While nobody may, send away who can't wait, and look again in a while."""
+        while len(self._queue) and self._may_ask():
             waiter = self._queue.pop()
             if not waiter.turn.done():
+                self._take_turn()
                 waiter.turn.set_result(None)
-                self._num_turns -= 1
+        if self.is_shut:
+            self._send_away_the_impatient()
+        if self._probe is None and (self.is_shut or len(self._queue)):
+            self._probe = asyncio.get_running_loop().call_later(PROBE_S, self._let_one_ask)
 
     def _send_away_the_impatient(self) -> None:
-        if not self._is_closed:
-            return
         now_s = self._now_s()
         for waiter in [one for one in self._queue if one.patient_until_s <= now_s]:
             self._queue.remove(waiter)
@@ -171,7 +216,10 @@ class Door:
         return Overloaded("every slot is taken", retry_after_s=max(_SOON_S, self._soonest_s()))
 
     def _soonest_s(self) -> float:
-        """Return when the first slot is expected to be free, of the replicas that were asked lately."""
+        """Return when the first slot is expected to be free, of the replicas that are known or were asked."""
+        known_s = self._known.soonest_s()
+        if known_s is not None:
+            return known_s
         now_s = self._now_s()
         while self._free_at_s and now_s - self._free_at_s[0][0] > _FORECAST_AGE_S:
             self._free_at_s.popleft()

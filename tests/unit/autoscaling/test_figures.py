@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -110,9 +111,19 @@ async def test_the_report_has_the_lowest_headroom_and_forgets_those_who_left() -
     assert figures.report(began_s + 6.5, stats(1, 0.0)).headroom_s == pytest.approx(2.5, abs=0.1)
 
 
+async def test_the_load_is_the_engines_own_where_it_knows_it() -> None:
+    figures = ReplicaFigures()
+    for now_s in (0.0, 1.0, 2.0):
+        report = figures.report(now_s, stats(1, now_s))
+        knowing = figures.report(now_s, replace(stats(1, now_s), load=0.25))
+    assert report.load == pytest.approx(1.0)  # all that came out in that time, which it may have waited in
+    assert knowing.load == 0.25
+
+
 async def test_refusals_are_reported_once_and_only_those_for_want_of_room() -> None:
     figures, now_s = ReplicaFigures(), asyncio.get_running_loop().time()
     figures.refused(Overloaded("full"))
     figures.refused(UnknownVoice("who?"))
-    assert figures.report(now_s, stats(8, 0.0)) == (8.0, 8.0, 0.0, math.inf, 1.0)
+    figures.turned_away(2)
+    assert figures.report(now_s, stats(8, 0.0)) == (8.0, 8.0, 0.0, math.inf, 3.0)
     assert figures.report(now_s + 1, stats(8, 0.0)).refused == 0.0

@@ -27,6 +27,6 @@ class Cancelled:
 
 async def test_it_is_no_error_of_the_replica() -> None:
     items: Any = Cancelled()
-    speech = RemoteSpeech(items, CreditLinks(), lambda: None)
+    speech = RemoteSpeech(items, CreditLinks(), lambda replica, room: None)
     with pytest.raises(asyncio.CancelledError):
         await speech.be_admitted()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
 from deployments import credit, pulse
-from deployments.credit import CreditLinks, CreditServer
+from deployments.credit import CreditLinks, CreditServer, _Link
 from deployments.stream_items import CreditAddress
+from tts_core.engine.protocol import Room
 from tts_core.engine.stream import SpeechStream, StreamLimits
 
 
@@ -23,11 +25,19 @@ async def server() -> AsyncIterator[CreditServer]:
 
 
 class Calls:
+    """Counts ends of streams, and keeps what is said of room."""
+
     def __init__(self) -> None:
         self.num = 0
+        self.rooms: list[Room] = []
+        self.replicas: set[str] = set()
 
-    def __call__(self) -> None:
-        self.num += 1
+    def __call__(self, replica: str = "", room: Room | None = None) -> None:
+        self.replicas.add(replica)
+        if room is None:
+            self.num += 1
+        else:
+            self.rooms.append(room)
 
 
 def stream() -> SpeechStream:
@@ -80,6 +90,52 @@ async def test_who_has_no_stream_left_there_still_hears_of_free_slots(server: Cr
     links.release(mine)
     server.release(other)
     await until(lambda: ended.num == 1)
+
+
+async def test_it_is_said_whose_stream_ended(server: CreditServer) -> None:
+    address, links, ended = server.register(stream()), CreditLinks(), Calls()
+    await links.open(address, ended, at_ease)
+    await until(lambda: len(server._ingresses) == 1)
+    server.release(address)
+    await until(lambda: ended.num == 1)
+    assert ended.replicas == {"replica-1"}
+
+
+async def test_with_signs_of_life_comes_what_room_there_is(quick: None) -> None:
+    room = Room(0, 12.34)
+    server = CreditServer(lambda: room)
+    await server.start("127.0.0.1", "replica-1")
+    links, told = CreditLinks(), Calls()
+    await links.open(server.register(stream()), told, at_ease)
+    await until(lambda: told.rooms[-1:] == [Room(0, 12.3)])
+    room = Room(5000, 1e9)
+    await until(lambda: told.rooms[-1:] == [Room(999, 99.9)])
+    assert told.num == 0
+    await server.stop()
+
+
+async def test_whom_an_ingress_turns_away_one_replica_hears_of(server: CreditServer) -> None:
+    heard: list[int] = []
+    server._on_turned_away = heard.append
+    links = CreditLinks()
+    links.turned_away({"replica-1"})
+    await links.open(server.register(stream()), Calls(), at_ease)
+    links.turned_away({"replica-2"})
+    links.turned_away({"replica-1", "replica-2"})
+    links.turned_away({"replica-1"})
+    await until(lambda: heard == [1, 1])
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 100])
+async def test_what_is_said_may_come_in_pieces_and_with_words_of_later_versions(size: int) -> None:
+    link, told = _Link("a", Any, Any, None), Calls()  # type: ignore[arg-type]  # nobody reads or writes
+    link.on_room.add(told)
+    said, rest = b"hehr012345?x9er000010hr9", b""
+    for start in range(0, len(said), size):
+        rest = link._take_in(rest + said[start : start + size])
+    assert told.rooms == [Room(12, 34.5), Room(0, 1.0)]
+    assert told.num == 2
+    assert rest == b"r9"
 
 
 async def test_a_lost_ingress_ends_its_streams_and_is_forgotten(server: CreditServer) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from deployments import full_replicas, pulse
 from deployments.full_replicas import FullReplicas
 from deployments.living_router import LivingRouter
 from deployments.pulse import PULSE_S, SILENT_S, Pulse
+from tts_core.engine.protocol import Room
 
 NAMES = ("a", "b", "c")
+FULL = Room(0, 8.0)
 
 
 @dataclass(frozen=True)
@@ -43,18 +46,24 @@ class Router(LivingRouter):
     def _preferred(self, request: Any) -> Any:
         return self.preferred
 
-    def chosen(self) -> set[str]:
-        """Return every name that comes up in many choices."""
+    def chosen(self, model: str = "") -> set[str]:
+        """Return every name that comes up in many choices, for a request that names a model."""
         everyone: Any = list(self.replicas.values())
-        choices = [asyncio.run(self.choose_replicas(everyone)) for _ in range(60)]
+        request: Any = SimpleNamespace(metadata=SimpleNamespace(multiplexed_model_id=model))
+
+        async def choose() -> list[Any]:
+            return [await self.choose_replicas(everyone, request) for _ in range(60)]
+
+        choices = asyncio.run(choose())
         return {one.replica_id.unique_id for ranks in choices for rank in ranks for one in rank}
 
 
 @pytest.fixture(autouse=True)
-def forgetful() -> Iterator[None]:
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(full_replicas, "time", SimpleNamespace(monotonic=lambda: 0.0))
     yield
     pulse._silent.clear()
-    full_replicas._full_until_s.clear()
+    full_replicas._words.clear()
 
 
 def fall_silent(*names: str) -> None:
@@ -82,15 +91,21 @@ def test_a_silent_one_is_asked_where_there_is_no_other() -> None:
 
 
 def test_nobody_asks_who_has_just_been_full_while_another_may_have_room() -> None:
-    full = FullReplicas(lambda: frozenset(NAMES))
-    full.note("a")
+    full = FullReplicas("m", lambda: frozenset(NAMES))
+    full.said("a", FULL)
     assert Router(*NAMES).chosen() == {"b", "c"}
-    full.note("b")
-    full.note("c")
+    full.said("b", FULL)
+    full.said("c", FULL)
     assert Router(*NAMES).chosen() == {"a", "b", "c"}
-    full.freed()
-    full.note("b")
+    full.freed("c")
+    assert Router(*NAMES).chosen() == {"c"}
     assert Router("b").chosen() == {"b"}
+
+
+def test_who_is_full_for_one_model_is_asked_for_another() -> None:
+    FullReplicas("m", lambda: frozenset(NAMES)).said("a", FULL)
+    assert Router(*NAMES).chosen("m") == {"b", "c"}
+    assert Router(*NAMES).chosen("n") == {"a", "b", "c"}
 
 
 def test_who_waits_for_the_right_replica_waits_on() -> None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from deployments.residents import Residents
-from tts_core.engine.protocol import AsyncEngine
+from tts_core.engine.protocol import AsyncEngine, Room
 from tts_core.engine.stream import SpeechStream
 from tts_core.errors import EngineStopped, InvalidCheckpoint, Overloaded, SetupError, UnknownModel
 from tts_core.request import Segment, SynthesisRequest
@@ -33,6 +33,9 @@ class FakeEngine:
         assert request.model == self.model
         self.num_open += 1
         return cast(SpeechStream, self)
+
+    def room(self) -> Room:
+        return Room(SLOTS - self.num_open, 1.0)
 
     def stats(self) -> EngineStats:
         return EngineStats(num_slots=SLOTS, num_open=self.num_open)
@@ -133,6 +136,13 @@ async def test_the_first_model_is_there_from_the_start_and_others_when_they_are_
     assert one.told[-1] == {"a", "b"}
     with pytest.raises(UnknownModel):
         await one.open("nobody")
+
+
+async def test_a_models_room_is_told_while_it_is_loaded() -> None:
+    models = table(2)
+    await models.residents.start()
+    await models.residents.open(request("a"))
+    assert [models.residents.room(model) for model in ("a", "b")] == [Room(SLOTS - 1, 1.0), None]
 
 
 async def test_a_model_that_is_asked_for_by_several_is_loaded_once() -> None:

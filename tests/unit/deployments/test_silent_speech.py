@@ -10,10 +10,11 @@ import pytest
 from ray.serve.exceptions import RequestCancelledError
 
 from deployments import failover
-from deployments.credit import CreditLinks
+from deployments.credit import CreditLinks, OnRoom
 from deployments.pulse import LOST_S, SILENT_S
 from deployments.replica_stream import RemoteSpeech
 from deployments.stream_items import CreditAddress, StreamOpened
+from tts_core.engine.protocol import Room
 from tts_core.engine.stream import AudioChunk
 from tts_core.errors import EngineStopped, StreamInterrupted
 from tts_core.request import Segment, SynthesisRequest
@@ -49,15 +50,19 @@ class Links(CreditLinks):
         self.be_silent: Callable[[float], None] = lambda silence_s: None
 
     async def open(
-        self, address: CreditAddress, on_ended: Callable[[], None], on_silence: Callable[[float], None]
+        self, address: CreditAddress, on_room: OnRoom, on_silence: Callable[[float], None]
     ) -> Callable[[int], None]:
         self.be_silent = on_silence
         return lambda num_delivered: None
 
 
+def untold(replica: str, room: Room | None) -> None:
+    """For whoever doesn't want to know."""
+
+
 async def opened(links: Links, *items: Any, has_others: bool = True) -> RemoteSpeech:
     hanging: Any = Hanging(StreamOpened(1000, ADDRESS), *items)
-    speech = RemoteSpeech(hanging, links, lambda: None, lambda: has_others)
+    speech = RemoteSpeech(hanging, links, untold, lambda: has_others)
     await speech.be_admitted()
     return speech
 
@@ -102,7 +107,7 @@ async def test_where_there_is_no_other_replica_everyone_stays() -> None:
 async def test_a_question_that_a_silent_replica_may_have_got_is_asked_again() -> None:
     links = Links()
     hanging: Any = Hanging()
-    asking = asyncio.create_task(RemoteSpeech(hanging, links, lambda: None).be_admitted())
+    asking = asyncio.create_task(RemoteSpeech(hanging, links, untold).be_admitted())
     assert await is_waiting(asking)
     links._tell_asking()
     with pytest.raises(StreamInterrupted):
@@ -113,7 +118,7 @@ async def test_a_question_that_a_silent_replica_may_have_got_is_asked_again() ->
 async def test_a_replica_that_lives_and_makes_nothing_is_left_too() -> None:
     """As when what computes for it hangs, and nobody notices."""
     hanging: Any = Hanging(StreamOpened(1000, ADDRESS), AudioChunk(bytes(200), 0))
-    speech = RemoteSpeech(hanging, Links(), lambda: None, progress_s=0.02)
+    speech = RemoteSpeech(hanging, Links(), untold, progress_s=0.02)
     await speech.be_admitted()
     await speech.wait_for_audio()
     chunks = speech.chunks()

@@ -40,8 +40,21 @@ class Replicas:
         return ask
 
 
-def door(max_wait_s: float = 0.0, max_waiting: int = 256) -> Door:
-    return Door(WaitingArgs(max_wait_s=max_wait_s, max_waiting=max_waiting))
+class Told:
+    """What replicas say of their room, in a test."""
+
+    def __init__(self, num_free: int | None = None, soonest_s: float | None = None) -> None:
+        self.free, self.soonest = num_free, soonest_s
+
+    def num_free(self) -> int | None:
+        return self.free
+
+    def soonest_s(self) -> float | None:
+        return self.soonest
+
+
+def door(max_wait_s: float = 0.0, max_waiting: int = 256, known: Told | None = None) -> Door:
+    return Door(WaitingArgs(max_wait_s=max_wait_s, max_waiting=max_waiting), known)
 
 
 async def until(happens: Callable[[], bool]) -> None:
@@ -85,7 +98,7 @@ async def test_what_is_known_to_be_refused_is_said_before_any_work(monkeypatch: 
     with pytest.raises(Overloaded):
         way_in.check()
     patient.check()
-    way_in.slot_freed()
+    way_in.slots_freed()
     way_in.check()
 
 
@@ -95,7 +108,7 @@ async def test_a_stream_that_ends_here_lets_one_ask(monkeypatch: pytest.MonkeyPa
     with pytest.raises(Overloaded):
         await way_in.enter("a", 10, replicas.asking("x"))
     replicas.num_free += 1
-    way_in.slot_freed()
+    way_in.slots_freed()
     assert await way_in.enter("a", 10, replicas.asking("y")) == "y"
 
 
@@ -115,7 +128,7 @@ async def test_waiting_keys_take_turns() -> None:
     tasks += [asyncio.create_task(way_in.enter("b", 500, replicas.asking("b"))) for _ in range(3)]
     for count in range(1, 8):
         replicas.num_free += 1
-        way_in.slot_freed()
+        way_in.slots_freed()
         await until(lambda: len(replicas.admitted) == count)  # noqa: B023  # waited for at once
     assert replicas.admitted.count("b") == 3
     for task in tasks:
@@ -156,7 +169,7 @@ async def test_who_hangs_up_leaves_no_place_and_loses_no_turn(monkeypatch: pytes
     stays = asyncio.create_task(way_in.enter("a", 10, replicas.asking("stays")))
     await until(lambda: way_in.num_waiting == 2 and replicas.num_asked == 2)
     replicas.num_free += 1
-    way_in.slot_freed()
+    way_in.slots_freed()
     # The turn is given; before it is taken, its owner hangs up.
     gone.cancel()
     assert await asyncio.wait_for(stays, 5) == "stays"
@@ -212,8 +225,144 @@ async def test_all_are_admitted_in_the_end_where_everyone_comes_back(max_wait_s:
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0.005)
         replicas.num_free += 1
-        way_in.slot_freed()
+        way_in.slots_freed()
 
     await asyncio.wait_for(asyncio.gather(*(listen(f"{number % 7}-{number}") for number in range(100))), 60)
     assert len(replicas.admitted) == 100
     assert replicas.num_free == 5
+
+
+# Where replicas say what room they have
+
+
+async def test_where_all_are_known_to_be_full_nobody_asks_and_the_time_is_told() -> None:
+    replicas, told = Replicas(0), Told(0, 7.5)
+    way_in = door(known=told)
+    assert way_in.is_shut
+    for _ in range(3):
+        with pytest.raises(Overloaded) as caught:
+            way_in.check()
+        assert caught.value.retry_after_s == 7.5
+        with pytest.raises(Overloaded):
+            await way_in.enter("a", 10, replicas.asking("x"))
+    assert replicas.num_asked == 0
+    told.free = replicas.num_free = 1
+    assert await way_in.enter("a", 10, replicas.asking("y")) == "y"
+
+
+async def test_no_more_ask_than_there_are_free_slots() -> None:
+    replicas, told = Replicas(3), Told(3)
+    way_in = door(known=told)
+
+    async def asking(name: str) -> str:
+        entered = await replicas.asking(name)()
+        told.free = replicas.num_free
+        return entered
+
+    outcomes = await asyncio.gather(
+        *(way_in.enter("a", 10, lambda: asking("x")) for _ in range(20)), return_exceptions=True
+    )
+    assert outcomes.count("x") == 3
+    assert sum(isinstance(outcome, Overloaded) for outcome in outcomes) == 17
+    assert (replicas.num_asked, replicas.most_asking) == (3, 3)
+
+
+async def test_a_slot_that_one_asks_for_in_vain_is_still_there_for_the_next() -> None:
+    """Whoever comes while the last one is asked for waits for the outcome: it may be no."""
+    replicas, told = Replicas(1), Told(1)
+    way_in = door(known=told)
+    released = asyncio.Event()
+
+    async def unknown() -> str:
+        await released.wait()
+        raise UnknownVoice("who?")
+
+    first = asyncio.create_task(way_in.enter("a", 10, unknown))
+    second = asyncio.create_task(way_in.enter("a", 10, replicas.asking("x")))
+    await asyncio.sleep(0.01)
+    assert (first.done(), second.done(), replicas.num_asked) == (False, False, 0)
+    released.set()
+    assert await asyncio.wait_for(second, 5) == "x"
+    with pytest.raises(UnknownVoice):
+        await first
+
+
+async def test_who_waits_asks_as_soon_as_a_replica_says_that_it_has_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(door_module, "PROBE_S", 60.0)
+    replicas, told = Replicas(0), Told(0)
+    way_in = door(max_wait_s=20, known=told)
+    waiting = [asyncio.create_task(way_in.enter("a", 10, replicas.asking(str(num)))) for num in range(3)]
+    await asyncio.sleep(0.01)
+    way_in.slots_freed()  # somebody elsewhere was faster: none is known to be free
+    await asyncio.sleep(0.01)
+    assert replicas.num_asked == 0
+    told.free = replicas.num_free = 2
+    way_in.slots_freed(2)
+    await until(lambda: sum(task.done() for task in waiting) == 2)
+    told.free = 0
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_who_waits_for_replicas_that_fall_silent_is_told_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(door_module, "PROBE_S", 0.01)
+    replicas, told = Replicas(0), Told(0)
+    way_in = door(max_wait_s=20, known=told)
+    waiting = asyncio.create_task(way_in.enter("a", 10, replicas.asking("x")))
+    await asyncio.sleep(0.03)
+    told.free = None  # nothing holds any more of what they have said
+    await until(lambda: replicas.num_asked > 0)
+    replicas.num_free = 1
+    assert await asyncio.wait_for(waiting, 5) == "x"
+
+
+async def test_who_cant_wait_is_sent_away_when_the_others_are_heard_to_be_full() -> None:
+    """Whoever asks now hangs with its replica; the rest needn't wait for that."""
+    told = Told(1)
+    way_in = door(known=told)
+    hangs = asyncio.create_task(way_in.enter("a", 10, asyncio.Event().wait))
+    behind = asyncio.create_task(way_in.enter("a", 10, Replicas(1).asking("x")))
+    await asyncio.sleep(0.01)
+    assert not behind.done()
+    told.free = 0
+    way_in.slots_freed(0)
+    with pytest.raises(Overloaded):
+        await asyncio.wait_for(behind, 5)
+    hangs.cancel()
+    await asyncio.gather(hangs, return_exceptions=True)
+
+
+async def test_a_refusal_that_nobody_foresaw_is_not_asked_for_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Serve itself may refuse where replicas have room."""
+    monkeypatch.setattr(door_module, "PROBE_S", 60.0)
+    replicas = Replicas(0)
+    way_in = door(max_wait_s=0.1, known=Told(4))
+    with pytest.raises(Overloaded):
+        await way_in.enter("a", 10, replicas.asking("x"))
+    assert replicas.num_asked == 1
+
+
+async def test_all_are_admitted_in_the_end_where_replicas_say_what_room_they_have() -> None:
+    replicas, told = Replicas(5), Told(5)
+    way_in = door(max_wait_s=20, known=told)
+
+    async def asking(name: str) -> None:
+        await replicas.asking(name)()
+        told.free = replicas.num_free
+
+    async def listen(name: str) -> None:
+        await way_in.enter(name[0], 10, lambda: asking(name))
+        await asyncio.sleep(0.005)
+        replicas.num_free += 1
+        told.free = replicas.num_free
+        way_in.slots_freed()
+
+    await asyncio.wait_for(asyncio.gather(*(listen(f"{number % 7}-{number}") for number in range(100))), 60)
+    assert replicas.num_asked == len(replicas.admitted) == 100
