@@ -85,8 +85,10 @@ FAILOVERS = _counter(
 )
 
 # Replica: what the engine does.
-SLOTS = _gauge("polyvox_slots", "Streams that a replica can hold open.", "model")
-OPEN = _gauge("polyvox_open_streams", "Streams that a replica holds open.", "model")
+SLOTS = _gauge("polyvox_slots", "Streams that a replica serves at once.", "model")
+OPEN = _gauge(
+    "polyvox_open_streams", "Streams that a replica holds open: those who stall lend their slots.", "model"
+)
 PAUSED = _gauge("polyvox_paused_streams", "Open streams whose listener has enough for now.", "model")
 QUEUE_WAIT = _histogram(
     "polyvox_queue_wait_seconds", "From admission to the first computing for it.", _WAITS_S, "model"
