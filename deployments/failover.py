@@ -68,6 +68,7 @@ async def open_resilient(
     Raises:
         PolyvoxError: as `open_once`; that a replica is gone only when no other one could take over.
     """
+    open_once = _under_new_ids(open_once)
     try:
         speech = await open_once(request)
     except REPLICA_GONE as error:
@@ -75,6 +76,21 @@ async def open_resilient(
         give_up_at = time.monotonic() + OPENING_S
         speech = await _open_elsewhere(open_once, request, error, give_up_at, on_move)
     return ResilientSpeech(open_once, request, speech, on_move, trials)
+
+
+def _under_new_ids(open_once: Open) -> Open:
+    """Return the same, with an id of its own for each asking: a replica that was left may not have noticed.
+
+    They count on through all moves, since a stream may come back to such a replica.
+    """
+    attempts = itertools.count()
+
+    async def open_anew(request: SynthesisRequest) -> Speech:
+        if attempt := next(attempts):
+            request = dataclasses.replace(request, request_id=f"{request.request_id}.{attempt}")
+        return await open_once(request)
+
+    return open_anew
 
 
 class ResilientSpeech:
@@ -257,15 +273,11 @@ async def _try_elsewhere(
     fingerprint: str | None,
 ) -> Speech:
     wait_s, num_foreign = _FIRST_WAIT_S, 0
-    for attempt in itertools.count(1):
-        if time.monotonic() + wait_s > give_up_at:
-            break
+    while time.monotonic() + wait_s <= give_up_at:
         await asyncio.sleep(wait_s)
         wait_s = min(2 * wait_s, _MAX_WAIT_S)
-        # An id of its own: the replica that was left may not have noticed yet.
-        again = dataclasses.replace(request, request_id=f"{request.request_id}.{attempt}")
         with _noting(request):
-            speech = await open_once(again)
+            speech = await open_once(request)
             if fingerprint in (None, speech.fingerprint):
                 return speech
             speech.close()
