@@ -15,9 +15,10 @@ company, which costs more rounds, but no one their speech.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 from collections import deque
+
+import anyio
 
 MAX_STRIKES = 3
 """How often in a row a stream may lose its replica with nobody else on trial."""
@@ -42,8 +43,9 @@ class Trials:
             self._waiting.append(suspect)
             try:
                 self._admit()
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(suspect.turn.wait(), MAX_WAIT_S)
+                # Before Python 3.12 asyncio.wait_for can lose a cancellation that comes with the turn.
+                with anyio.move_on_after(MAX_WAIT_S):
+                    await suspect.turn.wait()
             finally:
                 if suspect in self._waiting:
                     self._waiting.remove(suspect)

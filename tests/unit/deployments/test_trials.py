@@ -171,6 +171,23 @@ async def test_who_hangs_up_while_waiting_holds_nobody_up() -> None:
     await asyncio.wait_for(asyncio.gather(first, third), 1)
 
 
+@pytest.mark.parametrize("num_ticks", range(4))
+async def test_who_hangs_up_as_their_turn_comes_goes_nowhere(num_ticks: int) -> None:
+    shared = Trials()
+    suspects = await on_trial(shared, 2)
+    for suspect in suspects:
+        suspect.lose_replica()
+    first, second = (asyncio.create_task(suspect.enter()) for suspect in suspects)
+    await asyncio.sleep(0.01)
+    assert (first.done(), second.done()) == (True, False)
+    suspects[0].leave()
+    for _ in range(num_ticks):
+        await asyncio.sleep(0)
+    is_in_time = second.cancel()
+    await asyncio.wait({second})
+    assert second.cancelled() == is_in_time
+
+
 async def test_a_trial_without_end_holds_others_up_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trials, "MAX_WAIT_S", 0.02)
     shared = Trials()
