@@ -8,18 +8,19 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-_DIGITS = 32
+DIGITS = 32
 _CPU_INFO = Path("/proc/cpuinfo")
 
 
 def digest(*parts: str) -> str:
     """Return one name, of 32 hex digits, for all parts in their order."""
-    whole = hashlib.sha256()
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        whole.update(b"%d " % len(data))  # lengths keep ("ab", "c") apart from ("a", "bc")
-        whole.update(data)
-    return whole.hexdigest()[:_DIGITS]
+    whole = b"".join(framed(part.encode("utf-8", "surrogatepass")) for part in parts)
+    return hashlib.sha256(whole).hexdigest()[:DIGITS]
+
+
+def framed(data: bytes) -> bytes:
+    """Return data behind its length, which keeps ("ab", "c") apart from ("a", "bc")."""
+    return b"%d %b" % (len(data), data)
 
 
 def versions(*packages: str) -> str:

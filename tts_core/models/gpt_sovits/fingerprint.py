@@ -10,8 +10,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from tts_core.fingerprints import DIGITS, framed
+
 _FOLDER_FILES = ("config.json", "pytorch_model.bin", "model.safetensors", "tokenizer.json", "vocab.txt")
-_DIGEST_CHARS = 32
 _READ_BYTES = 1 << 20
 
 FileState = tuple[int, int, int, int]
@@ -42,12 +43,10 @@ class Fingerprint:
                 self._add(f"{name}/{path.name}", _digest(path, file_state(path)))
 
     def hexdigest(self) -> str:
-        return self._hash.hexdigest()[:_DIGEST_CHARS]
+        return self._hash.hexdigest()[:DIGITS]
 
     def _add(self, name: str, value: bytes) -> None:
-        # Lengths keep ("ab", "c") apart from ("a", "bc").
-        self._hash.update(f"{len(name)} {name} {len(value)} ".encode())
-        self._hash.update(value)
+        self._hash.update(framed(name.encode()) + b" " + framed(value))
 
 
 def file_state(path: Path) -> FileState:
