@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import re
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.live_text.talk import TalkSettings, Timed, talk
+from benchmarks.load.summary import percentile
 
 # The first clause ends with a comma: "certainly" comes after it is complete.
 FIRST = "Thank you for asking about that,"
@@ -21,6 +21,7 @@ REST = (
     " certainly a good question, and here is what I know about it."
     + " It goes on and on, as answers do." * 60
 )
+_SHARES = {"p50": 0.5, "p95": 0.95, "max": 1.0}
 
 
 def main() -> None:
@@ -81,19 +82,14 @@ def figures(timed: Sequence[Timed]) -> dict[str, Any]:
         "interrupt to the last audio": [one.last_audio_s for one in timed],
     }
     shown: dict[str, Any] = {
-        name: {share: _ms(values, at) for share, at in (("p50", 0.5), ("p95", 0.95), ("max", 1.0))}
+        name: {share: round(percentile(values, at) * 1e3, 1) for share, at in _SHARES.items()}
         for name, values in columns.items()
     }
     return {"turns": len(timed), **shown, "audio after `interrupted`": sum(one.num_late for one in timed)}
 
 
-def _ms(values: Sequence[float], share: float) -> float:
-    """Return the value that `share` of all don't exceed (nearest rank)."""
-    return round(sorted(values)[max(0, math.ceil(share * len(values)) - 1)] * 1e3, 1)
-
-
 def _print(shown: dict[str, Any]) -> None:
-    table = Table("ms", "p50", "p95", "max")
+    table = Table("ms", *_SHARES)
     for name, value in shown.items():
         cells = [str(one) for one in value.values()] if isinstance(value, dict) else [str(value)]
         table.add_row(name, *cells)

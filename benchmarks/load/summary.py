@@ -74,17 +74,24 @@ class Summary:
     rtf: Distribution | None
 
 
+def percentile(values: Iterable[float], share: float) -> float:
+    """Return the value, of some in any order, that a share of them all don't exceed: by nearest rank.
+
+    Raises:
+        IndexError: there are no values.
+    """
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
 def distribution(values: Iterable[float | None]) -> Distribution | None:
     """Return the distribution of the values that are there, None if none is."""
     ordered = sorted(value for value in values if value is not None)
     if not ordered:
         return None
-
-    def rank(share: float) -> float:
-        return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
-
     mean = math.fsum(ordered) / len(ordered)
-    return Distribution(len(ordered), ordered[0], mean, rank(0.5), rank(0.95), rank(0.99), ordered[-1])
+    p50, p95, p99 = (percentile(ordered, share) for share in (0.5, 0.95, 0.99))
+    return Distribution(len(ordered), ordered[0], mean, p50, p95, p99, ordered[-1])
 
 
 def play(record: RequestRecord, preroll_s: float) -> Playback | None:

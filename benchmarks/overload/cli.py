@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.load.corpus import pick_sentences
+from benchmarks.load.summary import percentile
 from benchmarks.overload.crowd import CrowdSettings, Tally, run_crowd
 
 
@@ -67,10 +67,7 @@ def figures(tally: Tally) -> dict[str, Any]:
 
 
 def _ms(values: Sequence[float], share: float) -> float | None:
-    """Return the value that `share` of all don't exceed (nearest rank)."""
-    if not values:
-        return None
-    return round(sorted(values)[max(0, math.ceil(share * len(values)) - 1)] * 1e3, 1)
+    return round(percentile(values, share) * 1e3, 1) if values else None
 
 
 def _print(parts: dict[str, dict[str, Any]]) -> None:

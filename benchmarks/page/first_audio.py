@@ -17,6 +17,8 @@ from typing import Annotated, Any
 import typer
 from playwright.async_api import Page, async_playwright
 
+from benchmarks.load.summary import percentile
+
 TEXT = "The last train leaves at seven minutes past ten."
 ARGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
 ASK_AGAIN_S = 0.02
@@ -53,9 +55,12 @@ async def _until(page: Page, condition: str) -> None:
 
 def summary(values: list[float]) -> dict[str, float]:
     """Return the first, and what is usual and high among the others, in milliseconds."""
-    later = sorted(values[1:]) or values
-    high = later[min(len(later) - 1, round(0.95 * len(later)))]
-    return {"first": round(values[0]), "p50": round(later[len(later) // 2]), "p95": round(high)}
+    later = values[1:] or values
+    return {
+        "first": round(values[0]),
+        "p50": round(percentile(later, 0.5)),
+        "p95": round(percentile(later, 0.95)),
+    }
 
 
 def main(
