@@ -1,4 +1,4 @@
-"""The environment of a server that is there to be harmed: apart from every other one on this machine."""
+"""The environment of a server that is tested or harmed: apart from every other one on this machine."""
 
 from __future__ import annotations
 
@@ -10,20 +10,28 @@ from pathlib import Path
 def server_environment(folder: Path, *, haproxy: bool) -> dict[str, str]:
     """Return the variables for a server of our own, whose files lie in `folder`."""
     (folder / "ray").mkdir()  # Ray's cluster_utils write there without making it
-    switch = "1" if haproxy else "0"
     return {
         **os.environ,
         "RAY_TMPDIR": str(folder),
+        "RAY_DEDUP_LOGS": "0",
+        **serve_settings(str(folder), haproxy=haproxy),
+    }
+
+
+def serve_settings(folder: str, *, haproxy: bool) -> dict[str, str]:
+    """Return what Ray Serve has to be told wherever it isn't alone: it is quiet, and keeps to `folder`."""
+    switch = "1" if haproxy else "0"
+    return {
         "RAY_AUTH_MODE": "disabled",
         "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_DEDUP_LOGS": "0",
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": switch,
         "RAY_SERVE_ENABLE_HA_PROXY": switch,
         "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "deployments.http.request_id.middlewares",
+        # Without it, shutting down behind HAProxy takes 30 s.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0.5",
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": f"{folder}/haproxy.cfg",
         "RAY_SERVE_HAPROXY_SOCKET_PATH": f"{folder}/admin.sock",
-        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(folder),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": folder,
         "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": f"{folder}/server-state",
         "RAY_SERVE_HAPROXY_STATS_PORT": str(free_port()),
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(free_port()),

@@ -18,6 +18,7 @@ from polyvox.checks import devices, serving, software, weights
 from polyvox.checks.check import Level, guarded
 from polyvox.checks.devices import Gpus
 from polyvox.checks.serving import Plan
+from tests.support.environment import free_port
 from tests.unit.cli.fake_server import answering, json_answer
 from tests.unit.cli.running import ROOT, polyvox
 from tts_core.models.gpt_sovits.weights import weights_layout
@@ -27,13 +28,6 @@ NAMES = [
     "Python", "Ray Serve", "HAProxy", "espeak-ng", "PyAV", "torch", "weights", "G2PW", "configuration",
     "models", "port", "CPU", "GPU", "would run",
 ]  # fmt: skip
-
-
-@pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -64,15 +58,16 @@ def plan_of(port: int = 0, **replica: Any) -> Plan:
     return Plan(Path("config.yaml"), ("127.0.0.1", port), args.engines)
 
 
-def test_a_machine_that_can_serve(tmp_path: Path, free_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_can_serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "find_gpus", Gpus)
-    path = config_on(free_port, tmp_path)
+    port = free_port()
+    path = config_on(port, tmp_path)
     exit_code, checks = diagnosis(str(path))
     assert exit_code == 0
     assert list(checks) == NAMES
     assert metadata.version("ray") in checks["Ray Serve"]["detail"]
     assert "voices" in checks["espeak-ng"]["detail"]
-    assert checks["port"] == {"name": "port", "level": "ok", "detail": f"{free_port} on 127.0.0.1 is free"}
+    assert checks["port"] == {"name": "port", "level": "ok", "detail": f"{port} on 127.0.0.1 is free"}
     assert f"serve run {path}" in checks["would run"]["detail"]
     assert "0.5 CPU" in checks["would run"]["detail"]
 
