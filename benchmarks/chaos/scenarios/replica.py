@@ -6,23 +6,18 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+import psutil
+
 from benchmarks.chaos.crowd import Events
 from benchmarks.chaos.fleet import Fleet, fleet
-from benchmarks.chaos.scenario import Options, Outcome, attend, replaced, settle, took, until
+from benchmarks.chaos.scenario import Options, Outcome, attend, settle
+from benchmarks.chaos.scenarios.one_of_two import harm_one, replacement
 
 
 def once(options: Options) -> Sequence[Outcome]:
     """Kill one of two replicas."""
-    with fleet(options.model, 2) as running:
-
-        async def kill(events: Events) -> None:
-            victim = running.server.engines()[0]
-            events.mark()
-            victim.kill()
-            events.notes.append(took("a replacement", await until(replaced(running, victim.pid, 2), 60)))
-            await settle(events, 10)
-
-        return [attend("replica", "SIGKILL of one of two replicas", running, options, kill)]
+    did = "SIGKILL of one of two replicas"
+    return harm_one("replica", did, options, psutil.Process.kill, replacement(60, settling_s=10))
 
 
 def again_and_again(options: Options) -> Sequence[Outcome]:
