@@ -42,10 +42,6 @@ class Noticed:
     ahead_ran_dry: int
     first_audio_s: float
 
-    @property
-    def added_silence_s(self) -> float:
-        return max(0.0, self.silence_s - self.calm_silence_s)
-
 
 def notice(run: Run) -> Noticed:
     """Reduce what a crowd heard. At least one thing was done to it."""
