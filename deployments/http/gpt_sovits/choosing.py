@@ -15,6 +15,7 @@ from fastapi import APIRouter, Body, Request
 from deployments.http.gpt_sovits.fields import Path, text_of
 from deployments.http.gpt_sovits.sessions import check_may_choose, session_of
 from deployments.http.gpt_sovits.speaking import Speaking
+from deployments.http.voices.origin import check_origin
 from tts_core.errors import InvalidParameter
 
 Json = Annotated[dict[str, Any], Body()]
@@ -87,6 +88,8 @@ def _add_api_py(router: APIRouter, speaking: Speaking) -> None:
 async def _choose(speaking: Speaking, request: Request, changes: dict[str, str]) -> Answer:
     service, session = speaking.service, session_of(request)
     check_may_choose(session, service.args.open_to_all)
+    if request.state.key is None:
+        check_origin(request.headers, service.args.cors_origins)
     for part in ("gpt", "sovits"):
         if path := changes.get(f"{part}_weights"):
             speaking.models.check(path, part)

@@ -29,7 +29,7 @@ def check_origin(headers: Mapping[str, str], allowed: Container[str]) -> None:
     if origin is not None and (origin in allowed or _is_local(origin)):
         return
     raise ForeignOrigin(
-        "pages of other origins may not change voices; ingress.cors_origins lists those that may"
+        "pages of other origins may change nothing here; ingress.cors_origins lists those that may"
     )
 
 

@@ -171,3 +171,33 @@ async def test_sessions_are_bounded() -> None:
         await sessions.get("b")
     known = [name for name in "abcd" if await sessions.get(name) != Choice()]
     assert known == ["b", "c", "d"]
+
+
+@pytest.mark.parametrize("header", [{"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+async def test_without_keys_a_page_elsewhere_chooses_nothing(
+    voices: Voices, tmp_path: Path, header: dict[str, str]
+) -> None:
+    """A page may have its browser get any address, and post what passes for a form."""
+    query = {
+        "weights_path": "two",
+        "refer_audio_path": "cem",
+        "gpt_model_path": "two",
+        "refer_wav_path": "cem",
+    }
+    routes = ("set_gpt_weights", "set_sovits_weights", "set_refer_audio", "set_model", "change_refer")
+    async with connect(voices, cors_origins=("http://chat.example",)) as client:
+        for route in routes:
+            refused = await client.get(f"/{route}", params=query, headers=header)
+            assert (refused.status_code, refused.json()["Exception"]) == (403, "foreign_origin")
+        for route in ("session/me/set_model", "change_refer"):
+            assert (await client.post(f"/{route}", json=query, headers=header)).status_code == 403
+        await client.post("/tts", json=TTS)
+        assert voices.requests[0].model == "one"
+        for origin in ("http://chat.example", "http://localhost:5173"):
+            answer = await client.get("/set_gpt_weights", params=query, headers={"Origin": origin})
+            assert answer.status_code == 200
+    path = tmp_path / "keys.yaml"
+    bearer = {"Authorization": f"Bearer {add_key(path, 'alice')}"}
+    async with connect(voices, keys=str(path)) as client:
+        answer = await client.get("/set_gpt_weights", params=query, headers={**bearer, **header})
+        assert answer.status_code == 200
