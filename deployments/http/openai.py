@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from deployments.http.attendance import while_waited_for
 from deployments.http.captioned import CaptionFields, captions_of, codec_delay_s, subtitle_file
 from deployments.http.captions import CaptionedSpeech
 from deployments.http.errors import ERROR_RESPONSES
@@ -98,6 +99,13 @@ def _model(name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": 0, "owned_by": "polyvox"}
 
 
+async def _subtitles(service: Service, body: SubtitleRequest, request: Request) -> Response:
+    delay_s = codec_delay_s(body.audio_format(), OUTPUT_RATE_HZ)
+    speech = await service.open(body.wish(), request.state.request_id, request.state.key)
+    captions = await captions_of(speech, body.input, delay_s)
+    return await subtitle_file(speech, captions, body.subtitle_format or "srt", service.figures)
+
+
 def openai_routes(service: Service) -> APIRouter:
     """Return the routes, bound to the service that answers them."""
     router = APIRouter(tags=["OpenAI"])
@@ -126,10 +134,7 @@ def openai_routes(service: Service) -> APIRouter:
     )
     async def create_subtitles(body: SubtitleRequest, request: Request) -> Response:
         """Answer with subtitles of the speech that the same body is given at `/v1/audio/speech`."""
-        delay_s = codec_delay_s(body.audio_format(), OUTPUT_RATE_HZ)
-        speech = await service.open(body.wish(), request.state.request_id, request.state.key)
-        captions = await captions_of(speech, body.input, delay_s)
-        return await subtitle_file(speech, captions, body.subtitle_format or "srt", service.figures)
+        return await while_waited_for(request, _subtitles(service, body, request))
 
     @router.get(
         "/v1/audio/speech/{name}",

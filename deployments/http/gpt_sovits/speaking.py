@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from starlette.requests import Request
 from starlette.responses import Response
 
+from deployments.http.attendance import while_waited_for
 from deployments.http.form import Form
 from deployments.http.gpt_sovits.fields import SpeakRequest
 from deployments.http.gpt_sovits.languages import language_code
@@ -83,15 +84,22 @@ class Speaking:
             raise InvalidParameter(f"{RESUME_FROM} is for speech that is streamed", param=RESUME_FROM)
         if choice is None:
             choice = await self.service.sessions.get(session_of(request))
-        speech = await self._open(body, choice, request, resumption)
         if body.streaming_mode == 0:
-            response = await self.service.whole(speech, audio_format)
+            whole = self._whole(body, choice, request, audio_format)
+            response = await while_waited_for(request, whole)
         else:
+            speech = await self._open(body, choice, request, resumption)
             form = Form(audio_format, file_per_chunk=file_per_chunk and audio_format is AudioFormat.OGG)
             response = await self.service.answer(speech, form, resumption)
         if audio_format is AudioFormat.PCM:
             response.headers["content-type"] = _RAW_TYPE
         return response
+
+    async def _whole(
+        self, body: SpeakRequest, choice: Choice, request: Request, audio_format: AudioFormat
+    ) -> Response:
+        speech = await self._open(body, choice, request, None)
+        return await self.service.whole(speech, audio_format)
 
     async def _open(
         self, body: SpeakRequest, choice: Choice, request: Request, resumption: Resumption | None
