@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from deployments.http.authentication import Authentication
 from deployments.http.body_limit import BodyLimit
+from deployments.http.elevenlabs.routes import elevenlabs_routes
 from deployments.http.errors import ERROR_CODE, error_response, from_http, from_validation, route_of
 from deployments.http.gpt_sovits.routes import gpt_sovits_routes
 from deployments.http.gpt_sovits.sessions import SessionPath
@@ -67,6 +68,7 @@ def create_app(service: Service, desk: VoiceDesk | None = None) -> FastAPI:
     for router in (
         openai_routes(service),
         gpt_sovits_routes(service, PAGE / "index.html"),
+        elevenlabs_routes(service),
         health_routes(service),
         voices_routes(service, desk),
         load_routes(service, desk),

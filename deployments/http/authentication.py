@@ -5,6 +5,8 @@ from __future__ import annotations
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from deployments.http.elevenlabs.paths import LISTS as ELEVENLABS_LISTS
+from deployments.http.elevenlabs.paths import SPEAKING
 from deployments.http.errors import error_response, route_of
 from deployments.http.gpt_sovits.paths import RESULTS, speaks_at_root
 from deployments.keys.errors import KeyMissing, ScopeMissing
@@ -31,10 +33,12 @@ _SCOPES: dict[str, KeyScope] = {
     "/character_list": "voices",
     "/v1/models": "voices",
     "/v1/load": "voices",
+    "/v1/voices": "voices",
+    "/v2/voices": "voices",
 }
 _SCOPE_FOLDERS: dict[str, KeyScope] = {"/v1/audio/speech/": "speak", "/v1/models/": "voices"}
 _VOICES = "/v1/audio/voices"
-_LISTS = frozenset({_VOICES, "/v1/models"})
+_LISTS = frozenset({_VOICES, "/v1/models"}) | ELEVENLABS_LISTS
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _KEY_HEADERS = ("xi-api-key", "x-api-key")
 
@@ -86,6 +90,8 @@ class Authentication:
 def _scope(method: str, path: str) -> KeyScope:
     if path == _VOICES or path.startswith(f"{_VOICES}/"):
         return _scope_of_voices(method, path)
+    if path.startswith(SPEAKING):
+        return "speak"
     folder = f"{path.rpartition('/')[0]}/"
     return _SCOPES.get(path) or _SCOPE_FOLDERS.get(folder, "admin")
 

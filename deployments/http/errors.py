@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
+from deployments.http.elevenlabs.paths import is_elevenlabs
 from deployments.http.gpt_sovits.paths import is_gpt_sovits
 from tts_core.errors import (
     InvalidParameter,
@@ -122,9 +123,16 @@ def api_v2_body(error: PolyvoxError) -> dict[str, Any]:
     return {"message": without_places(error).message, "Exception": error.code}
 
 
+def _detail(message: str, code: str) -> dict[str, Any]:
+    """Return what ElevenLabs' clients read: some of them `status`, some `code`."""
+    return {"detail": {"status": code, "code": code, "message": message}}
+
+
 def error_response(error: PolyvoxError, path: str) -> Response:
     """Answer in the dialect that the path belongs to. 429 and 503 say when to come back."""
     body = api_v2_body(error) if is_gpt_sovits(path) else openai_body(error)
+    if is_elevenlabs(path):
+        body = _detail(without_places(error).message, error.code)
     status = http_status(error, path)
     headers = {ERROR_CODE: error.code}
     if status in (429, 503):
@@ -157,6 +165,8 @@ def from_http(error: HTTPException, path: str) -> Response:
     }
     if is_gpt_sovits(path):
         body = {"message": message, "Exception": code}
+    if is_elevenlabs(path):
+        body = _detail(message, code)
     headers = {**(error.headers or {}), ERROR_CODE: code}
     return Response(_dump(body), error.status_code, headers, media_type="application/json")
 

@@ -13,13 +13,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from deployments.http.elevenlabs.fields import VoiceSettings
+from deployments.http.elevenlabs.formats import DEFAULT, parse_output_format
 from deployments.http.errors import without_places
 from deployments.http.openai import Name
 from deployments.http.planning import MAX_SEED, Wish
 from deployments.websocket.alignment import alignment_of
 from deployments.websocket.clause_detector import SCHEDULE
 from deployments.websocket.context import Context
-from deployments.websocket.elevenlabs_formats import DEFAULT, parse_output_format
 from deployments.websocket.errors import IdleTimeout, MalformedMessage, SessionEnds
 from deployments.websocket.events import Audio, Done, Event, Failed, WordsHeard
 from deployments.websocket.messages import MAX_ID_CHARS, Piece, drawn, refusal
@@ -43,12 +44,6 @@ class Query(BaseModel):
     language_code: Name | None = None
     inactivity_timeout: Annotated[float, Field(gt=0, le=180, allow_inf_nan=False)] = DEFAULT_TIMEOUT_S
     seed: Annotated[int, Field(ge=-1, le=MAX_SEED)] | None = None
-
-
-class VoiceSettings(BaseModel):
-    """Of these, speed alone has an effect."""
-
-    speed: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False)] | None = None
 
 
 class GenerationConfig(BaseModel):

@@ -53,11 +53,12 @@ class LawEncoder:
     Args:
         law: which.
         input_rate_hz: rate of the mono s16le PCM that will come.
+        num_skipped: how many samples of the output to leave out at its beginning.
     """
 
-    def __init__(self, law: Law, input_rate_hz: int) -> None:
+    def __init__(self, law: Law, input_rate_hz: int, num_skipped: int = 0) -> None:
         self._law = law
-        self._resampled = StreamEncoder(AudioFormat.PCM, input_rate_hz, RATE_HZ)
+        self._resampled = StreamEncoder(AudioFormat.PCM, input_rate_hz, RATE_HZ, num_skipped=num_skipped)
 
     def encode(self, pcm: bytes) -> bytes:
         return self._law(samples_from_pcm(self._resampled.encode(pcm))).tobytes()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deployments.websocket.telephony import LawEncoder, a_law, mu_law
+from deployments.http.elevenlabs.telephony import LawEncoder, a_law, mu_law
 
 
 def decode_mu_law(code: int) -> int:

@@ -1,0 +1,68 @@
+"""How audio and alignments are laid into one body: a JSON object a line, or a single one."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from deployments.http.elevenlabs.alignment import Alignment, Told
+from tts_core.errors import PolyvoxError
+
+
+class AlignedLines:
+    """Implements `Framing`: a line for each piece of audio, with the characters that it completes."""
+
+    media_type = "application/x-ndjson"
+
+    def __init__(self, alignment: Alignment) -> None:
+        self._alignment = alignment
+
+    def audio(self, data: bytes) -> bytes:
+        return _line(data, self._alignment.news())
+
+    def end(self, audio_s: float, num_dropped: int) -> bytes:
+        told = self._alignment.rest(audio_s)
+        return _line(b"", told) if told else b""
+
+    def failure(self, error: PolyvoxError) -> bytes | None:
+        """Its clients skip lines that they don't understand, but notice when a body breaks off."""
+        return None
+
+
+class AlignedObject:
+    """Implements `Framing`: one object, of which nothing is kept here. Without its end it is no JSON."""
+
+    media_type = "application/json"
+
+    def __init__(self, alignment: Alignment) -> None:
+        self._alignment = alignment
+        self._beginning = b'{"audio_base64":"'
+        self._left = b""
+
+    def audio(self, data: bytes) -> bytes:
+        # Base64 goes by threes.
+        data = self._left + data
+        whole = len(data) - len(data) % 3
+        self._left = data[whole:]
+        return self._begun() + base64.b64encode(data[:whole])
+
+    def end(self, audio_s: float, num_dropped: int) -> bytes:
+        told = _dump(self._alignment.rest(audio_s))
+        last = base64.b64encode(self._left)
+        return self._begun() + last + b'","alignment":%b,"normalized_alignment":%b}' % (told, told)
+
+    def failure(self, error: PolyvoxError) -> bytes | None:
+        return None
+
+    def _begun(self) -> bytes:
+        beginning, self._beginning = self._beginning, b""
+        return beginning
+
+
+def _line(data: bytes, told: Told | None) -> bytes:
+    audio = base64.b64encode(data).decode("ascii")
+    return _dump({"audio_base64": audio, "alignment": told, "normalized_alignment": told}) + b"\n"
+
+
+def _dump(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode("ascii")
