@@ -24,6 +24,7 @@ WINDOW_S = 2.0
 SOONEST_S, LATEST_S = 0.1, 60.0
 """No forecast is outside of these: below is noise, and beyond nothing is known."""
 _WIDE, _WIDE_LETTERS = "FW", 3
+_MOST = 0.75
 
 
 @dataclass
@@ -86,14 +87,14 @@ class Forecast:
 
         Args:
             now_s: the present.
-            lends_after_s: for how long a listener must have had no room for that. Who has had none for half
-                of it is expected to have none for the rest, too: those who listen seldom wait for so long.
+            lends_after_s: for how long a listener must have had no room for that. Who has had none for most
+                of it is expected to have none for the rest, too: listeners seldom have none for so long.
         """
         each = [self._left_s(stream, watched, now_s) for stream, watched in self._watched.items()]
         each += [
             lends_after_s - stream.full_for_s
             for stream in self._watched
-            if lends_after_s / 2 <= stream.full_for_s < lends_after_s
+            if _MOST * lends_after_s <= stream.full_for_s < lends_after_s
         ]
         return min(LATEST_S, max(SOONEST_S, min(each, default=SOONEST_S)))
 

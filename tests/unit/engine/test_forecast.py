@@ -159,8 +159,8 @@ async def test_a_listener_who_seems_to_have_stalled_will_lend_a_slot(
         return forecast.soonest_s(full_since + 10.0, lends_after_s=5.0)
 
     at_its_pace_s = (30 - 5) / 0.5
-    assert foreseen_s(2.4) == pytest.approx(at_its_pace_s)
-    assert foreseen_s(2.5) == pytest.approx(2.5)
+    assert foreseen_s(3.7) == pytest.approx(at_its_pace_s)
+    assert foreseen_s(3.8) == pytest.approx(1.2)
     assert foreseen_s(4.0) == pytest.approx(1.0)
     assert foreseen_s(5.5) == pytest.approx(at_its_pace_s)  # it has lent its slot, and has none to give
     assert forecast.soonest_s(full_since + 10.0) == pytest.approx(at_its_pace_s)
