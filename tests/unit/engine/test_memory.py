@@ -151,22 +151,22 @@ def test_the_cache_is_there_before_it_is_used(model: LoadedModel) -> None:
 
 @needs_account
 def test_shelves_take_memory_for_what_is_on_them(model: LoadedModel) -> None:
-    cache, max_len, count = model.t2s.new_cache(1, 32768), 32768, 16
+    max_len = 32768
+    cache = model.t2s.new_cache(1, max_len)
     cache.keys.fill_(1.0)
     cache.values.fill_(2.0)
     before = resident_bytes()
-    shelves = Shelves(cache, count)
+    shelves = Shelves(cache, 2)
     num_bytes = shelves._store.nbytes
     assert num_bytes > 2**25, "too small to tell from noise"
     assert not shelves._store.any()
     assert resident_bytes() - before < 0.1 * num_bytes
-    for shelf in range(count):
+    for shelf in (0, 1):
         shelves.keep(shelf, 0, max_len // 2)
-    assert 0.45 * num_bytes < resident_bytes() - before < 0.6 * num_bytes
-    for shelf in range(1, count):
-        shelves.forget(shelf, 0.0)
-    assert resident_bytes() - before < 0.15 * num_bytes
-    assert not shelves._store[1:].any()
+    assert 0.45 * num_bytes < resident_bytes() - before < 0.65 * num_bytes  # pages may be huge
+    shelves.forget(1, 0.0)
+    assert 0.2 * num_bytes < resident_bytes() - before < 0.35 * num_bytes
+    assert not shelves._store[1].any()
     cache.keys.fill_(0.0)
     shelves.give_back(0, 0, max_len // 2)
     assert (cache.keys[:, :, :, : max_len // 2] == 1.0).all()
