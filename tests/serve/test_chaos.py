@@ -8,30 +8,15 @@ from contextlib import suppress
 
 import psutil
 import pytest
-from ray import serve
 
 from benchmarks.chaos.fleet import formant_args, formant_asks
 from benchmarks.chaos.listener import AHEAD_S, Heard, listen, open_session
 from benchmarks.chaos.server import Server
 from benchmarks.chaos.server import run_server as run_own_server
-from deployments.app import build
-from deployments.config import AppArgs
-from tests.support.server import RunningServer, config_args
+from tests.serve.twins import TWINS, wait_for_two
+from tests.support.server import RunningServer
 
 ASKS = formant_asks(3, sentences=45)
-REPLICAS = "ServeReplica:hanging:TTSServer"
-
-
-@pytest.fixture(scope="module")
-def url(server: RunningServer) -> Iterator[str]:
-    """An application of its own in the session's cluster, with two replicas."""
-    args = config_args()
-    replica = args["engines"][0]["replica"]
-    replica["cpus"] = 0.25
-    replica["autoscaling"] = {"min_replicas": 2, "max_replicas": 2}
-    serve.run(build(AppArgs.model_validate(args)), name="hanging", route_prefix="/hanging")
-    yield f"{server.url}/hanging"
-    serve.delete("hanging")
 
 
 async def hear_all(url: str, harm: Callable[[], Awaitable[None]] | None = None) -> list[Heard]:
@@ -47,16 +32,17 @@ async def hear_all(url: str, harm: Callable[[], Awaitable[None]] | None = None) 
         return await asyncio.gather(*crowd)
 
 
-async def test_a_replica_that_hangs_costs_nobody_a_byte(server: RunningServer, url: str) -> None:
-    alone = [one.data for one in await hear_all(url)]
-    victim = server.processes(REPLICAS)[0]
+async def test_a_replica_that_hangs_costs_nobody_a_byte(server: RunningServer, twins_url: str) -> None:
+    await wait_for_two(server)
+    alone = [one.data for one in await hear_all(twins_url)]
+    victim = server.processes(TWINS)[0]
 
     async def stop() -> None:
         victim.suspend()
 
     try:
-        heard = await hear_all(url, stop)
-        again = await hear_all(url)
+        heard = await hear_all(twins_url, stop)
+        again = await hear_all(twins_url)
         assert victim.status() == psutil.STATUS_STOPPED
     finally:
         with suppress(psutil.Error):

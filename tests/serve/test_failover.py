@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
 import pytest
-from ray import serve
 
-from deployments.app import build
-from deployments.config import AppArgs
+from tests.serve.twins import TWINS, wait_for_two
 from tests.support.listeners import LONG_TEXT, SPEAK, body, listen
-from tests.support.server import RunningServer, config_args
+from tests.support.server import RunningServer
 
 TEXT = LONG_TEXT[:700]
 
 
-@pytest.fixture(scope="module")
-def url(server: RunningServer) -> Iterator[str]:
-    """A second application in the session's cluster, with two replicas."""
-    args = config_args()
-    replica = args["engines"][0]["replica"]
-    replica["cpus"] = 0.25
-    replica["autoscaling"] = {"min_replicas": 2, "max_replicas": 2}
-    serve.run(build(AppArgs.model_validate(args)), name="twins", route_prefix="/twins")
-    yield f"{server.url}/twins"
-    serve.delete("twins")
+@pytest.fixture
+def url(twins_url: str) -> str:
+    return twins_url
 
 
 async def listen_through_a_death(
@@ -68,15 +58,14 @@ async def test_everyone_hears_everything_when_a_replica_is_killed(
         for request in requests
     ]
 
+    await wait_for_two(server)
+
     def kill() -> None:
-        replicas = server.processes("ServeReplica:twins:TTSServer")
-        assert len(replicas) == 2
-        replicas[0].kill()
+        server.processes(TWINS)[0].kill()
 
     heard = await listen_through_a_death(url, requests, kill)
     assert [status for status, _ in heard] == [200] * len(requests)
     assert [data for _, data in heard] == [one.data for one in alone]
-    await wait_for_two(server)
 
 
 async def test_words_keep_their_times_when_a_replica_is_killed(server: RunningServer, url: str) -> None:
@@ -89,8 +78,10 @@ async def test_words_keep_their_times_when_a_replica_is_killed(server: RunningSe
     requests = [body(f"{number}. {TEXT}", **timed) for number in range(4)]
     alone = [await listen(url, request["input"], **timed) for request in requests]
 
+    await wait_for_two(server)
+
     def kill() -> None:
-        server.processes("ServeReplica:twins:TTSServer")[0].kill()
+        server.processes(TWINS)[0].kill()
 
     def words_of(data: bytes) -> list[Any]:
         events = [json.loads(line[6:]) for line in data.decode().split("\n\n") if line]
@@ -101,13 +92,3 @@ async def test_words_keep_their_times_when_a_replica_is_killed(server: RunningSe
         assert status == 200
         assert len(words_of(data)) > 100
         assert words_of(data) == words_of(one.data)
-    await wait_for_two(server)
-
-
-async def wait_for_two(server: RunningServer) -> None:
-    """Return when the replacement is there, so that the next test has two again."""
-    for _ in range(300):
-        if len(server.processes("ServeReplica:twins:TTSServer")) == 2:
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError("no replacement came")

@@ -10,13 +10,10 @@ from pathlib import Path
 import httpx
 import openai
 import pytest
-from ray import serve
 
-from deployments.app import build
-from deployments.config import AppArgs
 from deployments.keys.key_file import KeyLimits, changing_keys
 from tests.support.listeners import LONG_TEXT, SPEAK, RawListener, body
-from tests.support.server import RunningServer, config_args
+from tests.support.server import RunningServer, config_args, run_app
 from tests.unit.keys.support import add_key
 
 NUM_SLOTS = 2
@@ -41,9 +38,8 @@ def url(server: RunningServer, path: Path, tokens: dict[str, str]) -> Iterator[s
     args = config_args()
     args["engines"][0]["num_slots"] = NUM_SLOTS
     args["ingress"] |= {"keys": str(path), "waiting": {"max_wait_s": 60.0}}
-    serve.run(build(AppArgs.model_validate(args)), name="keyed", route_prefix="/keyed")
-    yield f"{server.url}/keyed"
-    serve.delete("keyed")
+    with run_app(server, "keyed", args) as url:
+        yield url
 
 
 @pytest.fixture

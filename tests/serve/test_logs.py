@@ -11,13 +11,10 @@ from typing import Any
 import httpx
 import pytest
 import ray
-from ray import serve
 from ray.serve.schema import LoggingConfig
 
-from deployments.app import build
-from deployments.config import AppArgs
 from tests.support.listeners import LONG_TEXT, SPEAK, RawListener, body
-from tests.support.server import RunningServer, config_args
+from tests.support.server import RunningServer, config_args, run_app
 
 HELLO = body("Hello there.")
 
@@ -28,10 +25,8 @@ def url(server: RunningServer) -> Iterator[str]:
     args = config_args()
     args["engines"][0] |= {"num_slots": 1}
     args["ingress"]["waiting"] = {"max_wait_s": 0.2}
-    app = build(AppArgs.model_validate(args))
-    serve.run(app, name="logged", route_prefix="/logged", logging_config=LoggingConfig(encoding="JSON"))
-    yield f"{server.url}/logged"
-    serve.delete("logged")
+    with run_app(server, "logged", args, logging_config=LoggingConfig(encoding="JSON")) as url:
+        yield url
 
 
 class Log:

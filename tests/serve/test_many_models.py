@@ -16,11 +16,9 @@ import pytest
 from ray import serve
 
 from benchmarks.make_checkpoint import make_checkpoint
-from deployments.app import build
-from deployments.config import AppArgs
-from tests.serve.test_gpt_sovits import fine_tune
+from tests.serve.neural import fine_tune
 from tests.support.listeners import SPEAK, Heard, RawListener, body, listen, listen_together
-from tests.support.server import RunningServer
+from tests.support.server import RunningServer, run_app
 from tests.unit.voices.samples import add
 from tts_core.voices import VoiceStore
 
@@ -76,9 +74,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def url(server: RunningServer, folder: Path) -> Iterator[str]:
     args = {"engines": [many(folder)], "ingress": {"cpus": 0.1}}
-    serve.run(build(AppArgs.model_validate(args)), name="many", route_prefix="/many")
-    yield f"{server.url}/many"
-    serve.delete("many")
+    with run_app(server, "many", args) as url:
+        yield url
 
 
 def loads() -> list[Counter[tuple[str, str]]]:

@@ -13,18 +13,14 @@ from typing import Any, cast
 import httpx
 import pytest
 import ray
-from ray import serve
 
-from deployments.app import build
-from deployments.config import AppArgs
-from tests.serve.test_gpt_sovits import folder, neural
+from tests.serve.neural import neural
 from tests.serve.test_many_models import many
+from tests.support.environment import EXPORT_S
 from tests.support.listeners import LONG_TEXT, SPEAK, RawListener, body
 from tests.support.prometheus import BINARY, Prometheus, run_prometheus
-from tests.support.server import RunningServer, config_args
+from tests.support.server import RunningServer, run_app, twin_args
 from tests.unit.metrics.monitoring import ALERTS, dashboard_queries, plain
-
-__all__ = ["folder"]  # a fixture
 
 pytestmark = pytest.mark.skipif(
     BINARY is None, reason="prometheus isn't installed (Debian has it in the package prometheus)"
@@ -36,16 +32,12 @@ RARE = {"Flawed takes", "Underruns"}
 
 
 @pytest.fixture(scope="module")
-def url(server: RunningServer, folder: Path) -> Iterator[str]:
+def url(server: RunningServer, neural_folder: Path) -> Iterator[str]:
     """Both engines, the formant engine twice."""
-    args = config_args()
-    replica = args["engines"][0]["replica"]
-    replica["cpus"] = 0.25
-    replica["autoscaling"] = {"min_replicas": 2, "max_replicas": 2}
-    args["engines"].append(neural(folder))
-    serve.run(build(AppArgs.model_validate(args)), name="measured", route_prefix="/measured")
-    yield f"{server.url}/measured"
-    serve.delete("measured")
+    args = twin_args()
+    args["engines"].append(neural(neural_folder))
+    with run_app(server, "measured", args) as url:
+        yield url
 
 
 @contextmanager
@@ -88,14 +80,14 @@ def prometheus(
         for listener in idle:
             stack.callback(listener.hang_up)
             listener.read(10_000)
-        time.sleep(6)
+        time.sleep(2 * EXPORT_S)
         server.processes("ServeReplica:measured:TTSServer-formant")[0].kill()
         for listener in idle:
             listener.read(3_000_000)
         prometheus.wait_for("ray_polyvox_failovers_total")
         prometheus.wait_for("ray_polyvox_headroom_seconds")
         prometheus.wait_for(f'rate(ray_polyvox_step_seconds_count{{stage="vocode"}}[{WINDOW}]) > 0')
-        time.sleep(12)  # two exports of Ray's, so that everything has a rate
+        time.sleep(3 * EXPORT_S)  # so that everything has a rate
         yield prometheus
 
 

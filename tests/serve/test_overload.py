@@ -9,12 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
-from ray import serve
 
-from deployments.app import build
-from deployments.config import AppArgs
 from tests.support.listeners import LONG_TEXT, SPEAK, RawListener, body, listen
-from tests.support.server import RunningServer, config_args
+from tests.support.server import RunningServer, config_args, run_app
 
 NUM_SLOTS = 4
 TEXT = LONG_TEXT[:700]
@@ -32,9 +29,8 @@ def url(server: RunningServer) -> Iterator[str]:
     """A second application in the session's cluster, with few slots."""
     args = config_args()
     args["engines"][0]["num_slots"] = NUM_SLOTS
-    serve.run(build(AppArgs.model_validate(args)), name="narrow", route_prefix="/narrow")
-    yield f"{server.url}/narrow"
-    serve.delete("narrow")
+    with run_app(server, "narrow", args) as url:
+        yield url
 
 
 @pytest.fixture

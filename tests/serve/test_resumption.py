@@ -10,12 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
-from ray import serve
 
-from deployments.app import build
-from deployments.config import AppArgs
 from tests.support.listeners import LONG_TEXT, SPEAK, body, listen
-from tests.support.server import RunningServer, config_args, wait_until_ready
+from tests.support.server import RunningServer, config_args, run_app, wait_until_ready
 
 TEXT = LONG_TEXT[:500]
 INGRESS = "ServeReplica:reborn:Ingress"
@@ -27,9 +24,8 @@ def url(server: RunningServer) -> Iterator[str]:
     """A second application in the session's cluster, whose ingress may die."""
     args = config_args()
     args["engines"][0]["replica"]["cpus"] = 0.25
-    serve.run(build(AppArgs.model_validate(args)), name="reborn", route_prefix="/reborn")
-    yield f"{server.url}/reborn"
-    serve.delete("reborn")
+    with run_app(server, "reborn", args) as url:
+        yield url
 
 
 @dataclass

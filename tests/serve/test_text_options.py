@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from ray import serve
 
-from deployments.app import build
-from deployments.config import AppArgs
-from tests.serve.test_gpt_sovits import folder, neural
 from tests.support.listeners import SPEAK, body, listen, listen_together
-from tests.support.server import RunningServer, config_args
-
-__all__ = ["folder"]
+from tests.support.server import RunningServer
 
 MARKDOWN = "# Well *done* 🎉\n\nSee [this](http://example.com/x).\n\n```py\nprint(1)\n```\n"
 
@@ -53,15 +45,9 @@ def test_an_engine_that_takes_no_phones_says_so(
     assert (answer.status_code, error["code"], error["param"]) == (400, "invalid_parameter", param)
 
 
-@pytest.fixture(scope="module")
-def url(server: RunningServer, folder: Path) -> Iterator[str]:
-    """GPT-SoVITS with a word of the server's own, in the session's cluster."""
-    (folder / "words.yaml").write_text("en: {Blorb: B L AO1 R B}\n", encoding="utf-8")
-    args = config_args()
-    args["engines"].append({**neural(folder), "lexicon": str(folder / "words.yaml")})
-    serve.run(build(AppArgs.model_validate(args)), name="words", route_prefix="/words")
-    yield f"{server.url}/words"
-    serve.delete("words")
+@pytest.fixture
+def url(neural_url: str) -> str:
+    return neural_url
 
 
 def wish(text: str, **changes: Any) -> dict[str, Any]:

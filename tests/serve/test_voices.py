@@ -11,11 +11,8 @@ import httpx
 import numpy as np
 import openai
 import pytest
-from ray import serve
 
 from benchmarks.make_checkpoint import make_checkpoint
-from deployments.app import build
-from deployments.config import AppArgs
 from tests.support.decoding import decode
 from tests.support.listeners import (
     LONG_TEXT,
@@ -26,7 +23,7 @@ from tests.support.listeners import (
     listen,
     listen_together,
 )
-from tests.support.server import RunningServer, config_args
+from tests.support.server import RunningServer, config_args, run_app
 from tests.unit.cli.running import polyvox
 from tests.unit.http.voices.support import files_in
 from tests.unit.voices.samples import encode
@@ -75,9 +72,8 @@ def url(server: RunningServer, folder: Path) -> Iterator[str]:
     }
     args["engines"] = [neural]
     args["ingress"] = {"cpus": 0.1, "waiting": {"max_wait_s": 30.0}}
-    serve.run(build(AppArgs.model_validate(args)), name="voices", route_prefix="/voices")
-    yield f"{server.url}/voices"
-    serve.delete("voices")
+    with run_app(server, "voices", args) as url:
+        yield url
 
 
 def add(url: str, folder: Path, recording: str, name: str = "ann") -> dict[str, Any]:

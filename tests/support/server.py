@@ -84,7 +84,7 @@ def run_server() -> Iterator[RunningServer]:
 
     port = free_port()
     ray.init(
-        num_cpus=4,
+        num_cpus=6,
         num_gpus=1,
         include_dashboard=False,
         object_store_memory=100 * 1024 * 1024,
@@ -101,6 +101,28 @@ def run_server() -> Iterator[RunningServer]:
     finally:
         for shutdown in (serve.shutdown, ray.shutdown):
             cast(Callable[[], None], shutdown)()
+
+
+def twin_args() -> dict[str, Any]:
+    """Return `args` of an application with two replicas of the formant engine."""
+    args = config_args()
+    args["engines"][0]["replica"] |= {"cpus": 0.25, "autoscaling": {"min_replicas": 2, "max_replicas": 2}}
+    return args
+
+
+@contextmanager
+def run_app(server: RunningServer, name: str, args: dict[str, Any], **options: Any) -> Iterator[str]:
+    """Run one more application in the session's cluster, and yield its address. It goes while others come."""
+    from ray import serve
+
+    from deployments.app import build
+    from deployments.config import AppArgs
+
+    serve.run(build(AppArgs.model_validate(args)), name=name, route_prefix=f"/{name}", **options)
+    try:
+        yield f"{server.url}/{name}"
+    finally:
+        serve.delete(name, _blocking=False)
 
 
 def wait_until_ready(url: str, within_s: float = 60.0) -> None:
