@@ -366,3 +366,31 @@ async def test_all_are_admitted_in_the_end_where_replicas_say_what_room_they_hav
 
     await asyncio.wait_for(asyncio.gather(*(listen(f"{number % 7}-{number}") for number in range(100))), 60)
     assert replicas.num_asked == len(replicas.admitted) == 100
+
+
+async def test_whoever_takes_the_last_slot_closes_the_door_until_more_is_known() -> None:
+    replicas, told = Replicas(1), Told(1)
+    way_in = door(known=told)
+
+    async def take_the_last() -> None:
+        await replicas.asking("x")()
+        told.free = 0
+
+    await way_in.enter("a", 10, take_the_last)
+    told.free = None  # what they said is too old
+    assert way_in.is_shut
+
+
+async def test_a_turn_that_is_given_back_unused_is_the_next_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door_module, "PROBE_S", 60.0)
+    replicas, told = Replicas(0), Told(0)
+    way_in = door(max_wait_s=20, known=told)
+    gone, stays = (
+        asyncio.create_task(way_in.enter("a", 10, replicas.asking(name))) for name in ("gone", "stays")
+    )
+    await until(lambda: way_in.num_waiting == 2)
+    told.free = replicas.num_free = 1
+    way_in.slots_freed()
+    gone.cancel()  # its turn has been given, and not been taken yet
+    assert await asyncio.wait_for(stays, 5) == "stays"
+    assert replicas.num_asked == 1
