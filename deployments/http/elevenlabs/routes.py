@@ -21,9 +21,10 @@ from deployments.http.elevenlabs.framing import AlignedLines, AlignedObject
 from deployments.http.elevenlabs.listing import listing_routes
 from deployments.http.elevenlabs.paths import SPEAKING
 from deployments.http.errors import ERROR_RESPONSES
-from deployments.http.resumption import Resumption
+from deployments.http.resumption import RESUME_FROM, Resumption
 from deployments.http.service import Service
 from tts_core.audio.formats import AudioFormat
+from tts_core.errors import InvalidParameter
 
 _VOICE = SPEAKING + "{voice_id}"
 
@@ -51,6 +52,8 @@ class Speaker:
         framing: type[AlignedLines | AlignedObject],
     ) -> Response:
         """Answer with the audio, and when each character of the text is heard in it."""
+        if Resumption.read(request.headers) is not None:
+            raise InvalidParameter(f"{RESUME_FROM} is for bare audio: begin anew", param=RESUME_FROM)
         output = parse_output_format(query.output_format)
         delay_s = codec_delay_s(output.audio_format or AudioFormat.PCM, output.rate_hz)
         wish = body.wish(voice, query, is_timed=True)

@@ -138,6 +138,7 @@ async def test_voices_may_be_listed_for_everyone(source: FakeSource, path: Path,
     async with connect(source, keys=str(path), public_voices=True) as client:
         assert (await client.get("/v1/audio/voices")).status_code == 200
         assert (await client.get("/v1/models")).status_code == 200
+        assert (await client.get("/v1/load")).status_code == 401
         assert (await client.post(SPEAK, json=HELLO)).status_code == 401
 
 

@@ -157,6 +157,18 @@ async def test_streamed_with_timestamps(client: httpx.AsyncClient, source: FakeS
     assert lines[1]["alignment"] is not None  # while there is more to come
 
 
+async def test_who_comes_back_gets_the_rest_of_bare_audio_alone(
+    client: httpx.AsyncClient, source: FakeSource
+) -> None:
+    begun = await client.post(f"{SPEAK}?{OWN_RATE}", json=BODY)
+    told = {name: begun.headers[name] for name in ("X-Seed", "X-Fingerprint")}
+    headers = {**told, "X-Resume-From-Sample": "1000"}
+    rest = await client.post(f"{SPEAK}?{OWN_RATE}", json=BODY, headers=headers)
+    assert rest.content == b"".join(source.pieces)[2000:]
+    refused = await client.post(f"{SPEAK}/with-timestamps?{OWN_RATE}", json=BODY, headers=headers)
+    assert (refused.status_code, refused.json()["detail"]["code"]) == (400, "invalid_parameter")
+
+
 @pytest.mark.parametrize("route", ["with-timestamps", "stream/with-timestamps"])
 async def test_a_speech_that_breaks_off_is_no_whole_one(source: FakeSource, route: str) -> None:
     source.breaks_with = SegmentFailed("no")
