@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
+from tests.support.server import CONFIG
 from tests.unit.k8s import checks
 from tests.unit.k8s.manifests import (
     OVERLAYS,
@@ -185,3 +187,14 @@ def test_every_node_runs_serve_in_the_same_way(name: str) -> None:
     assert all(one == environments[0] for one in environments)
     assert environments[0]["RAY_SERVE_THROUGHPUT_OPTIMIZED"] == "1"
     assert environments[0]["RAY_SERVE_ENABLE_HA_PROXY"] == "1"
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_clients_find_the_names_that_they_insist_on(name: str) -> None:
+    """As on a single machine; whose the voices are, nobody knows for GPT-SoVITS."""
+    [mine, there] = [
+        yaml.safe_load(config)["applications"][0]["args"]["ingress"]
+        for config in (ray_service(name)["spec"]["serveConfigV2"], CONFIG.read_text(encoding="utf-8"))
+    ]
+    assert mine["model_aliases"].keys() == there["model_aliases"].keys()
+    assert mine.get("voice_aliases") in (there["voice_aliases"], None)
