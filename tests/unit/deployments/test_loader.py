@@ -14,6 +14,7 @@ from deployments.config import GPTSoVITSArgs
 from deployments.loader import EngineLoader
 from deployments.residents import Residents
 from deployments.routing import tell_nobody
+from tests.support import streams
 from tests.unit.voices.samples import add
 from tts_core.errors import PolyvoxError
 from tts_core.models.gpt_sovits.checkpoint import read_checkpoint
@@ -65,11 +66,7 @@ async def hear(residents: Residents, model: str, num_tokens: int = 30) -> bytes:
         seed=3,
         sampling=SamplingParams(ignore_eos=True, max_tokens=num_tokens),
     )
-    stream, pcm = await residents.open(request), b""
-    async for chunk in stream:
-        pcm += chunk.pcm
-        stream.acknowledge(len(pcm) // 2)
-    return pcm
+    return await streams.hear(await residents.open(request))
 
 
 async def test_what_plays_is_the_same_whatever_is_loaded_beside_it(residents: Residents) -> None:

@@ -1,4 +1,4 @@
-"""Requests, listeners and patience for the tests of the formant engine."""
+"""Requests and patience for the tests of the formant engine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from collections.abc import Callable
 import numpy as np
 import psutil
 
-from tts_core.engine.stream import SpeechStream, StreamLimits
+from tests.support.streams import hear
+from tts_core.engine.stream import StreamLimits
 from tts_core.models.formant.engine import FormantEngine
 from tts_core.request import Segment, SynthesisRequest
 
@@ -49,17 +50,8 @@ def make_request(
     )
 
 
-async def listen(stream: SpeechStream) -> bytes:
-    """Take and acknowledge everything."""
-    pcm = bytearray()
-    async for chunk in stream:
-        pcm += chunk.pcm
-        stream.acknowledge(len(pcm) // 2)
-    return bytes(pcm)
-
-
 async def speak(engine: FormantEngine, *texts: str, voice: str = "en-us", speed: float = 1.0) -> bytes:
-    return await listen(engine.generate(make_request(*texts, voice=voice, speed=speed)))
+    return await hear(engine.generate(make_request(*texts, voice=voice, speed=speed)))
 
 
 def samples(pcm: bytes) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

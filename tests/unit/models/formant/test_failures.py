@@ -12,11 +12,11 @@ import espeakng_loader
 import psutil
 import pytest
 
+from tests.support.streams import hear
 from tests.unit.models.formant.support import (
     LONG_TEXT,
     SENTENCE,
     eventually,
-    listen,
     make_request,
     speak,
     speakers,
@@ -50,8 +50,8 @@ async def test_crashed_utterance_fails_its_own_request_only(
     neighbour = engine.generate(make_request(SENTENCE * 4))
     victim.send_signal(number)
     with pytest.raises(SegmentFailed, match="crashed"):
-        await listen(doomed)
-    assert await listen(neighbour) == alone
+        await hear(doomed)
+    assert await hear(neighbour) == alone
     engine.check_health()
 
 
@@ -63,7 +63,7 @@ async def test_dead_host_poisons_the_engine_for_everyone(tight_engine: FormantEn
     psutil.Process(engine.host_pid).kill()
     for stream in streams:
         with pytest.raises(EnginePoisoned):
-            await listen(stream)
+            await hear(stream)
     with pytest.raises(EnginePoisoned):
         engine.check_health()
     with pytest.raises(EnginePoisoned):
@@ -160,8 +160,8 @@ async def test_an_id_in_use_is_refused_and_its_owner_unharmed(engine: FormantEng
     stream = engine.generate(request)
     with pytest.raises(InvalidParameter):
         engine.generate(request)
-    assert await listen(stream)
-    assert await listen(engine.generate(request))
+    assert await hear(stream)
+    assert await hear(engine.generate(request))
 
 
 async def test_engine_that_was_not_started_says_so() -> None:

@@ -8,12 +8,12 @@ import json
 import psutil
 import pytest
 
+from tests.support.streams import hear
 from tests.unit.models.formant.support import (
     LONG_TEXT,
     SENTENCE,
     SHORT_LEAD,
     eventually,
-    listen,
     make_request,
     speak,
     speakers,
@@ -44,7 +44,7 @@ async def test_stalled_listener_goes_on_where_it_stopped(tight_engine: FormantEn
     alone = await speak(tight_engine, text)
     stream = tight_engine.generate(make_request(text))
     await eventually(lambda: tight_engine.stats().num_paused == 1)
-    assert await listen(stream) == alone
+    assert await hear(stream) == alone
 
 
 async def test_leaving_in_the_middle_frees_slot_descriptor_and_process(tight_engine: FormantEngine) -> None:
@@ -86,11 +86,14 @@ async def test_full_engine_refuses_until_a_slot_is_free() -> None:
     engine = FormantEngine(SHORT_LEAD, num_slots=2)
     await engine.start()
     try:
+        assert engine.room().num_free == 2
         stream, _ = (engine.generate(make_request(LONG_TEXT)) for _ in range(2))
+        assert engine.room().num_free == 0
         with pytest.raises(Overloaded) as caught:
             engine.generate(make_request(SENTENCE))
-        assert caught.value.retry_after_s is not None
+        assert caught.value.retry_after_s == pytest.approx(engine.room().soonest_s, rel=0.1)
         stream.cancel()
+        assert engine.room().num_free == 1
         assert await speak(engine, SENTENCE)
     finally:
         await engine.stop()
@@ -98,7 +101,7 @@ async def test_full_engine_refuses_until_a_slot_is_free() -> None:
 
 async def test_newcomer_is_heard_before_long_streams_are_complete(engine: FormantEngine) -> None:
     """Many long requests that never pause must not keep a newcomer waiting for their end."""
-    others = [asyncio.create_task(listen(engine.generate(make_request(LONG_TEXT)))) for _ in range(8)]
+    others = [asyncio.create_task(hear(engine.generate(make_request(LONG_TEXT)))) for _ in range(8)]
     await eventually(lambda: engine.stats().audio_s > 8)
     newcomer = engine.generate(make_request(SENTENCE))
     await anext(newcomer)
@@ -117,7 +120,7 @@ async def test_stop_ends_streams_and_leaves_nothing() -> None:
     await engine.stop()
     for stream in streams:
         with pytest.raises(EngineStopped):
-            await listen(stream)
+            await hear(stream)
     with pytest.raises(EngineStopped):
         engine.generate(make_request(SENTENCE))
     assert not host.is_running()

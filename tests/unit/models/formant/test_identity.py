@@ -7,7 +7,8 @@ import random
 
 import pytest
 
-from tests.unit.models.formant.support import LONG_TEXT, SENTENCE, STORY, listen, make_request, speak
+from tests.support.streams import hear
+from tests.unit.models.formant.support import LONG_TEXT, SENTENCE, STORY, make_request, speak
 from tts_core.engine.stream import StreamLimits
 from tts_core.models.formant.engine import FormantEngine
 from tts_core.request import SynthesisRequest
@@ -28,7 +29,7 @@ def requests() -> list[SynthesisRequest]:
 
 
 async def one_by_one(engine: FormantEngine, asked: list[SynthesisRequest]) -> list[bytes]:
-    return [await listen(engine.generate(request)) for request in asked]
+    return [await hear(engine.generate(request)) for request in asked]
 
 
 async def leave_early(engine: FormantEngine, seed: int) -> None:
@@ -47,7 +48,7 @@ async def test_bytes_alone_equal_bytes_among_neighbours_who_come_and_go(engine: 
     alone = await one_by_one(engine, requests())
     assert len(set(alone)) == len(CASES)
     neighbours = [asyncio.create_task(leave_early(engine, seed)) for seed in range(20)]
-    together = await asyncio.gather(*(listen(engine.generate(request)) for request in requests()))
+    together = await asyncio.gather(*(hear(engine.generate(request)) for request in requests()))
     await asyncio.gather(*neighbours)
     assert together == alone
 
@@ -76,7 +77,7 @@ async def test_bytes_do_not_depend_on_how_they_are_cut(engine: FormantEngine, li
 
 async def test_seed_has_no_influence(engine: FormantEngine) -> None:
     one, two = (make_request(SENTENCE, voice="en-us+whisper", seed=seed) for seed in (1, 2))
-    assert await listen(engine.generate(one)) == await listen(engine.generate(two))
+    assert await hear(engine.generate(one)) == await hear(engine.generate(two))
 
 
 async def test_segments_are_joined_in_order_without_gaps(engine: FormantEngine) -> None:

@@ -6,7 +6,8 @@ import dataclasses
 
 import pytest
 
-from tests.unit.models.formant.support import STORY, listen, make_request
+from tests.support.streams import chunks_of, hear
+from tests.unit.models.formant.support import STORY, make_request
 from tts_core.engine.stream import SegmentMark
 from tts_core.errors import EmptyInput, InvalidParameter
 from tts_core.models.formant.engine import FormantEngine
@@ -14,13 +15,8 @@ from tts_core.request import SynthesisRequest
 
 
 async def whole(engine: FormantEngine, request: SynthesisRequest) -> tuple[bytes, list[SegmentMark]]:
-    pcm, marks = bytearray(), list[SegmentMark]()
-    stream = engine.generate(request)
-    async for chunk in stream:
-        pcm += chunk.pcm
-        marks += chunk.marks
-        stream.acknowledge(len(pcm) // 2)
-    return bytes(pcm), marks
+    chunks = await chunks_of(engine.generate(request))
+    return b"".join(chunk.pcm for chunk in chunks), [mark for chunk in chunks for mark in chunk.marks]
 
 
 def rest_of(request: SynthesisRequest, first_segment: int) -> SynthesisRequest:
@@ -49,9 +45,9 @@ async def test_a_segment_behind_silence_that_was_held_back_begins_nothing(engine
 async def test_a_rest_in_which_nothing_can_be_heard_is_no_error(engine: FormantEngine) -> None:
     request = make_request(STORY[0], ".")
     pcm, marks = await whole(engine, request)
-    assert await listen(engine.generate(rest_of(request, 1))) == pcm[2 * marks[1].start_sample :]
+    assert await hear(engine.generate(rest_of(request, 1))) == pcm[2 * marks[1].start_sample :]
     with pytest.raises(EmptyInput):
-        await listen(engine.generate(make_request(".")))
+        await hear(engine.generate(make_request(".")))
 
 
 @pytest.mark.parametrize("first", [-1, 3])

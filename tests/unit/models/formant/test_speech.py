@@ -7,8 +7,9 @@ import asyncio
 import numpy as np
 import pytest
 
+from tests.support.streams import hear
 from tests.unit.models.formant.samples import sample_for
-from tests.unit.models.formant.support import SENTENCE, listen, make_request, samples, speak
+from tests.unit.models.formant.support import SENTENCE, make_request, samples, speak
 from tts_core.models.formant.engine import FormantEngine
 
 VOICED = "Where are you now, my lovely yellow lemon? We all rang the bells many long years ago."
@@ -79,7 +80,7 @@ def median_pitch_hz(pcm: bytes, rate_hz: int) -> float:
 async def test_pitch_follows_within_what_the_library_reaches(engine: FormantEngine, voice: str) -> None:
     async def pitch_hz(pitch: float) -> float:
         stream = engine.generate(make_request(VOICED, voice=voice, pitch=pitch))
-        return median_pitch_hz(await listen(stream), engine.sample_rate_hz)
+        return median_pitch_hz(await hear(stream), engine.sample_rate_hz)
 
     base = await pitch_hz(1.0)
     for pitch in (0.65, 0.8, 1.25, 1.5, 1.75):
@@ -91,7 +92,7 @@ async def test_pitch_follows_within_what_the_library_reaches(engine: FormantEngi
 async def test_pitch_keeps_the_duration(engine: FormantEngine) -> None:
     base = len(await speak(engine, SENTENCE))
     for pitch in (0.5, 2.0):
-        pcm = await listen(engine.generate(make_request(SENTENCE, pitch=pitch)))
+        pcm = await hear(engine.generate(make_request(SENTENCE, pitch=pitch)))
         assert len(pcm) == pytest.approx(base, rel=0.01)
 
 

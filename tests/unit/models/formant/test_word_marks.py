@@ -6,7 +6,8 @@ import dataclasses
 
 import pytest
 
-from tests.unit.models.formant.support import STORY, listen, make_request
+from tests.support.streams import chunks_of, hear
+from tests.unit.models.formant.support import STORY, make_request
 from tts_core.engine.stream import AudioChunk, SpeechStream, StreamLimits
 from tts_core.models.formant.engine import FormantEngine
 from tts_core.request import SynthesisRequest
@@ -18,15 +19,6 @@ def timed(request: SynthesisRequest) -> SynthesisRequest:
     return dataclasses.replace(request, is_timed=True)
 
 
-async def chunks_of(engine: FormantEngine, request: SynthesisRequest) -> list[AudioChunk]:
-    stream = engine.generate(request)
-    chunks = []
-    async for chunk in stream:
-        stream.acknowledge(chunk.start_sample + chunk.num_samples)
-        chunks.append(chunk)
-    return chunks
-
-
 def cues_of(chunks: list[AudioChunk]) -> list[Cue]:
     return [cue for chunk in chunks for cue in chunk.cues]
 
@@ -34,17 +26,17 @@ def cues_of(chunks: list[AudioChunk]) -> list[Cue]:
 @pytest.mark.parametrize("speed", [0.4, 1.0, 3.0])
 async def test_the_audio_is_the_same(engine: FormantEngine, speed: float) -> None:
     plain = make_request(*STORY, speed=speed)
-    chunks = await chunks_of(engine, timed(make_request(*STORY, speed=speed)))
-    assert b"".join(chunk.pcm for chunk in chunks) == await listen(engine.generate(plain))
+    chunks = await chunks_of(engine.generate(timed(make_request(*STORY, speed=speed))))
+    assert b"".join(chunk.pcm for chunk in chunks) == await hear(engine.generate(plain))
 
 
 async def test_nothing_is_said_of_words_unless_it_is_asked_for(engine: FormantEngine) -> None:
-    assert cues_of(await chunks_of(engine, make_request(*STORY))) == []
+    assert cues_of(await chunks_of(engine.generate(make_request(*STORY)))) == []
 
 
 @pytest.mark.parametrize("speed", [0.4, 1.0, 3.0])
 async def test_marks_travel_with_the_samples_that_they_are_about(engine: FormantEngine, speed: float) -> None:
-    chunks = await chunks_of(engine, timed(make_request(*STORY, speed=speed)))
+    chunks = await chunks_of(engine.generate(timed(make_request(*STORY, speed=speed))))
     for chunk in chunks:
         inside = range(chunk.start_sample, chunk.start_sample + chunk.num_samples)
         assert all(cue.start_sample in inside for cue in chunk.cues)
@@ -54,7 +46,7 @@ async def test_marks_travel_with_the_samples_that_they_are_about(engine: Formant
 
 async def test_every_word_of_every_segment_is_marked(engine: FormantEngine) -> None:
     text = "".join(STORY)
-    cues = cues_of(await chunks_of(engine, timed(make_request(*STORY))))
+    cues = cues_of(await chunks_of(engine.generate(timed(make_request(*STORY)))))
     texts = [cue for cue in cues if isinstance(cue, TextMark)]
     written = [text[word.start : word.end] for one in texts for word in one.words]
     assert written[:3] == ["It", "was", "a"]
@@ -66,7 +58,7 @@ async def test_every_word_of_every_segment_is_marked(engine: FormantEngine) -> N
 
 async def timed_words(engine: FormantEngine, *texts: str, speed: float = 1.0) -> list[TimedWord]:
     clock = WordClock(engine.sample_rate_hz)
-    chunks = await chunks_of(engine, timed(make_request(*texts, speed=speed)))
+    chunks = await chunks_of(engine.generate(timed(make_request(*texts, speed=speed))))
     words = [word for chunk in chunks for word in clock.add(chunk.pcm, chunk.start_sample, chunk.cues)]
     return words + clock.finish()
 
@@ -75,8 +67,8 @@ async def timed_words(engine: FormantEngine, *texts: str, speed: float = 1.0) ->
 async def test_the_second_segment_begins_where_it_is_heard(engine: FormantEngine, speed: float) -> None:
     """Its first word is where its audio is, which alone is as long as it is in company."""
     words = await timed_words(engine, "Hello there. ", "Goodbye!", speed=speed)
-    alone = await listen(engine.generate(make_request("Hello there. ", "Goodbye!", speed=speed)))
-    last = await listen(engine.generate(make_request("Goodbye!", speed=speed)))
+    alone = await hear(engine.generate(make_request("Hello there. ", "Goodbye!", speed=speed)))
+    last = await hear(engine.generate(make_request("Goodbye!", speed=speed)))
     assert [word[:2] for word in words] == [(0, 5), (6, 11), (13, 20)]
     assert words[-1].start_sample == (len(alone) - len(last)) // 2
     assert words[1].end_sample < words[2].start_sample <= words[2].end_sample <= len(alone) // 2

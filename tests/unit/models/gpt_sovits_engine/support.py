@@ -1,4 +1,4 @@
-"""Voices of noise, requests of a fixed length, and listeners for the GPT-SoVITS engine."""
+"""Voices of noise, requests of a fixed length, and what listens to the GPT-SoVITS engine."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from unittest.mock import patch
 import torch
 from torch import Tensor
 
+from tests.support.streams import hear as hear
 from tts_core.engine.assembly import EngineOptions
 from tts_core.engine.async_engine import BatchingEngine
-from tts_core.engine.stream import SpeechStream, StreamLimits
+from tts_core.engine.stream import StreamLimits
 from tts_core.errors import UnknownVoice
 from tts_core.models.gpt_sovits.decoding import TokenDecoder
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
@@ -103,16 +104,6 @@ def speak_alone(model: LoadedModel, wanted: SynthesisRequest, language: str = "e
     decoder = TokenDecoder(model.t2s, 2048)
     utterance = Utterance(wanted, language, model, decoder, Prompts(model), SpeakingOptions())
     return b"".join(utterance.speak())
-
-
-async def hear(stream: SpeechStream) -> bytes:
-    """Listen to the end, as fast as it comes."""
-    heard = b""
-    async for chunk in stream:
-        assert chunk.start_sample * 2 == len(heard)
-        heard += chunk.pcm
-        stream.acknowledge(len(heard) // 2)
-    return heard
 
 
 async def until(condition: Callable[[], bool]) -> None:

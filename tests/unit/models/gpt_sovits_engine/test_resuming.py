@@ -7,7 +7,8 @@ from unittest.mock import patch
 
 import pytest
 
-from tests.unit.models.gpt_sovits_engine.support import hear, request, speak_alone
+from tests.support.streams import chunks_of, hear
+from tests.unit.models.gpt_sovits_engine.support import request, speak_alone
 from tts_core.engine.async_engine import BatchingEngine
 from tts_core.engine.stream import SegmentMark
 from tts_core.errors import InvalidParameter
@@ -20,13 +21,11 @@ TEXTS = ("Good morning to all of you.", "The second sentence is here.", "And thi
 
 
 async def marks_of(engine: BatchingEngine, wanted: SynthesisRequest) -> list[SegmentMark]:
-    stream = engine.generate(wanted)
     marks: list[SegmentMark] = []
-    async for chunk in stream:
+    for chunk in await chunks_of(engine.generate(wanted)):
         inside = range(chunk.start_sample, chunk.start_sample + chunk.num_samples)
         assert all(mark.start_sample in inside for mark in chunk.marks)
         marks.extend(chunk.marks)
-        stream.acknowledge(chunk.start_sample + chunk.num_samples)
     return marks
 
 

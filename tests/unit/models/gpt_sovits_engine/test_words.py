@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from tests.unit.models.gpt_sovits_engine.support import PAUSE_SAMPLES, hear, request
+from tests.support.streams import chunks_of, hear
+from tests.unit.models.gpt_sovits_engine.support import PAUSE_SAMPLES, request
 from tts_core.engine.async_engine import BatchingEngine
-from tts_core.engine.stream import AudioChunk
 from tts_core.models.gpt_sovits.places import places_of
-from tts_core.request import SynthesisRequest
 from tts_core.timing.clock import WordClock
 from tts_core.timing.marks import TextMark
 
@@ -16,17 +15,8 @@ TEXT = "".join(TEXTS)
 WORDS = ["Good", "morning", "to", "all", "of", "you", "Oh", "The", "second", "sentence", "is", "here"]
 
 
-async def chunks_of(engine: BatchingEngine, wanted: SynthesisRequest) -> list[AudioChunk]:
-    stream = engine.generate(wanted)
-    chunks = []
-    async for chunk in stream:
-        stream.acknowledge(chunk.start_sample + chunk.num_samples)
-        chunks.append(chunk)
-    return chunks
-
-
 async def test_words_come_with_their_segments_and_cost_no_bit(engine: BatchingEngine) -> None:
-    chunks = await chunks_of(engine, request(*TEXTS, language="en", is_timed=True))
+    chunks = await chunks_of(engine.generate(request(*TEXTS, language="en", is_timed=True)))
     whole = b"".join(chunk.pcm for chunk in chunks)
     assert whole == await hear(engine.generate(request(*TEXTS, language="en")))
     marks = [cue for chunk in chunks for cue in chunk.cues]
@@ -41,7 +31,7 @@ async def test_words_come_with_their_segments_and_cost_no_bit(engine: BatchingEn
 
 async def test_estimated_words_keep_to_their_segments(engine: BatchingEngine) -> None:
     clock = WordClock(engine.sample_rate_hz)
-    chunks = await chunks_of(engine, request(*TEXTS, language="en", is_timed=True))
+    chunks = await chunks_of(engine.generate(request(*TEXTS, language="en", is_timed=True)))
     timed = [word for chunk in chunks for word in clock.add(chunk.pcm, chunk.start_sample, chunk.cues)]
     timed += clock.finish()
     assert [TEXT[word.start : word.end] for word in timed] == WORDS
@@ -51,8 +41,8 @@ async def test_estimated_words_keep_to_their_segments(engine: BatchingEngine) ->
 
 
 async def test_a_stream_that_goes_on_says_the_rest_of_its_words(engine: BatchingEngine) -> None:
-    whole = await chunks_of(engine, request(*TEXTS, language="en", is_timed=True))
-    rest = await chunks_of(engine, request(*TEXTS, language="en", is_timed=True, first_segment=1))
+    whole = await chunks_of(engine.generate(request(*TEXTS, language="en", is_timed=True)))
+    rest = await chunks_of(engine.generate(request(*TEXTS, language="en", is_timed=True, first_segment=1)))
     last = [cue for chunk in whole for cue in chunk.cues][-1]
     (only,) = [cue for chunk in rest for cue in chunk.cues]
     assert isinstance(last, TextMark)
@@ -61,7 +51,7 @@ async def test_a_stream_that_goes_on_says_the_rest_of_its_words(engine: Batching
 
 
 async def test_nothing_is_said_of_words_unless_it_is_asked_for(engine: BatchingEngine) -> None:
-    assert not any(chunk.cues for chunk in await chunks_of(engine, request(*TEXTS, language="en")))
+    assert not any(chunk.cues for chunk in await chunks_of(engine.generate(request(*TEXTS, language="en"))))
 
 
 def test_pieces_are_found_whatever_became_of_their_marks() -> None:
