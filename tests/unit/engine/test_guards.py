@@ -129,25 +129,33 @@ def test_a_listener_who_goes_on_elsewhere_hears_the_same_takes(low_latency: bool
         assert speak_alone(model, wanted).endswith(bench.heard().pcm)
 
 
+_SOME_TEXTS = [TEXTS["en"][:2], TEXTS["en"][2:], TEXTS["en"][:1]]
+_WANTED = [
+    request(*_SOME_TEXTS[seed % 3], request_id=str(seed), seed=seed, sampling=None, low_latency=seed % 2 == 1)
+    for seed in range(16)
+]
+
+
+@pytest.fixture(scope="module")
+def oracle(model: LoadedModel) -> dict[str, bytes]:
+    """What each request is alone, gone wrong as it may."""
+    with wayward(model):
+        return {each.request_id: speak_alone(model, each) for each in _WANTED}
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("wild")
 @pytest.mark.parametrize("voice_thread", ["alone", "always"])
 async def test_no_mishap_of_others_changes_what_anyone_hears(
-    model: LoadedModel, voice_thread: VoiceThread
+    model: LoadedModel, oracle: dict[str, bytes], voice_thread: VoiceThread
 ) -> None:
     """Listeners of all manners, failures now and then, and every other segment said more than once."""
     chance = random.Random(5)
-    texts = [TEXTS["en"], TEXTS["en"][2:], TEXTS["en"][:1]]
-    wanted = [
-        request(*texts[seed % 3], request_id=str(seed), seed=seed, sampling=None, low_latency=seed % 2 == 1)
-        for seed in range(16)
-    ]
-    oracle = {each.request_id: speak_alone(model, each) for each in wanted}
     engine = new_engine(model, LIMITS, num_slots=MANY_SLOTS, voice_thread=voice_thread)
     await engine.start()
     saboteur = Saboteur(model, random.Random(6), lambda: engine.stats().num_finished, 2 * MANY_SLOTS)
     with saboteur.at_work():
-        outcomes = await Crowd(engine, wanted, chance, MANY_SLOTS + 2).listen(40)
+        outcomes = await Crowd(engine, _WANTED, chance, MANY_SLOTS + 2).listen(32)
     assert [each for each in outcomes if is_different(each, oracle[each.name])] == []
     assert Counter(each.ending for each in outcomes)[Ending.COMPLETE] > 10
     guards = engine.stats().guards
