@@ -5,7 +5,8 @@ ahead has to be told the other way, to that very replica. A handle call can't be
 take one of its slots; so each replica listens on a socket of its own, and each ingress keeps one connection
 to it, from the first stream there to the replica's end. A note is 24 bytes: the stream's id and the samples
 delivered in all, so notes may be repeated. A stream belongs to the connection that spoke of it: when an
-ingress dies, its streams end.
+ingress dies, its streams end. They end with an error, since it may be the way between that is broken: an
+ingress that lives must not take what it has by then for all.
 
 The other way, a replica sends a byte to every ingress whenever one of its streams has ended, so that those
 who have been refusing listeners can let one in at once, and needn't ask in between. A sign of life is what an
@@ -25,6 +26,7 @@ import secrets
 import struct
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 import anyio
 
@@ -32,11 +34,13 @@ from deployments.pulse import PULSE_S, Pulse
 from deployments.stream_items import CreditAddress
 from tts_core.engine.protocol import Room
 from tts_core.engine.stream import SpeechStream
+from tts_core.errors import StreamInterrupted
 
 _NOTE = struct.Struct("!16sQ")
 _CONNECT_TIMEOUT_S = 2.0
 _FORGET_S = 60.0
-"""A replica that is silent for so long, and speaks to nobody here, has gone without a word."""
+"""A replica that is silent for so long, and speaks to nobody here, has gone without a word; and so has an
+ingress, whatever it listens to, since it asks for a sign of life all the time."""
 _ENDED = b"e"
 _HERE = b"h"
 _SAID = re.compile(rb"e|h|r(\d{3})(\d{3})")
@@ -99,26 +103,33 @@ class CreditServer:
         spoken_of: set[bytes] = set()
         self._ingresses.add(writer)
         try:
-            while True:
-                note = await reader.readexactly(_NOTE.size)
-                if note == _ANYBODY:
-                    writer.write(_sign_of_life(self._room()))
-                    continue
-                stream_id, num_delivered = _NOTE.unpack(note)
-                if stream_id == _TURNED_AWAY:
-                    self._on_turned_away(num_delivered)
-                    continue
-                stream = self._streams.get(stream_id)
-                if stream is not None:
-                    spoken_of.add(stream_id)
-                    stream.acknowledge(num_delivered)
-                spoken_of &= self._streams.keys()
-        except (asyncio.IncompleteReadError, OSError):
-            for stream_id in spoken_of & self._streams.keys():
-                self._streams[stream_id].cancel()
+            with contextlib.suppress(asyncio.IncompleteReadError, OSError):  # a TimeoutError is one
+                await self._take_notes(reader, writer, spoken_of)
         finally:
             self._ingresses.discard(writer)
             writer.close()
+            for stream_id in spoken_of & self._streams.keys():
+                gone = StreamInterrupted("the ingress is out of reach", retry_after_s=1)
+                self._streams[stream_id].fail(gone)
+
+    async def _take_notes(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, spoken_of: set[bytes]
+    ) -> None:
+        while True:
+            with anyio.fail_after(_FORGET_S):
+                note = await reader.readexactly(_NOTE.size)
+            if note == _ANYBODY:
+                writer.write(_sign_of_life(self._room()))
+                continue
+            stream_id, num_delivered = _NOTE.unpack(note)
+            if stream_id == _TURNED_AWAY:
+                self._on_turned_away(num_delivered)
+                continue
+            stream = self._streams.get(stream_id)
+            if stream is not None:
+                spoken_of.add(stream_id)
+                stream.acknowledge(num_delivered)
+            spoken_of &= self._streams.keys()
 
 
 def _sign_of_life(room: Room | None) -> bytes:
@@ -175,17 +186,19 @@ class _Link:
 
     async def feel(self, pulse: Pulse, on_fallen_silent: Callable[[], None]) -> None:
         """Ask for signs of life until the connection ends."""
-        while not self.writer.is_closing():
-            has_fallen = pulse.beat()
-            self.writer.write(_ANYBODY)
-            for call in tuple(self.on_silence.values()):
-                call(pulse.silence_s)
-            if has_fallen:
-                on_fallen_silent()
-            if pulse.silence_s >= _FORGET_S and not self.on_silence:
-                break
-            await asyncio.sleep(PULSE_S)
-        self.writer.close()
+        try:
+            while not self.writer.is_closing():
+                has_fallen = pulse.beat()
+                self.writer.write(_ANYBODY)
+                for call in tuple(self.on_silence.values()):
+                    call(pulse.silence_s)
+                if has_fallen:
+                    on_fallen_silent()
+                if pulse.silence_s >= _FORGET_S and not self.on_silence:
+                    break
+                await asyncio.sleep(PULSE_S)
+        finally:
+            self.writer.close()
 
 
 class CreditLinks:
@@ -193,7 +206,8 @@ class CreditLinks:
 
     def __init__(self) -> None:
         self._links: dict[tuple[str, int], _Link] = {}
-        self._lock = asyncio.Lock()
+        # One for each replica: one that can't be reached holds up nobody else's streams.
+        self._connecting: WeakValueDictionary[tuple[str, int], asyncio.Lock] = WeakValueDictionary()
         self._asking: set[Callable[[], None]] = set()
 
     @contextlib.contextmanager
@@ -219,7 +233,8 @@ class CreditLinks:
         Raises:
             OSError: the replica can't be reached. (TimeoutError is one.)
         """
-        async with self._lock:
+        lock = self._connecting.setdefault((address.host, address.port), asyncio.Lock())
+        async with lock:
             link = await self._connected(address)
         link.on_silence[address.stream_id] = on_silence
         link.on_room.add(on_room)
@@ -250,14 +265,16 @@ class CreditLinks:
 
     async def _keep(self, key: tuple[str, int], link: _Link) -> None:
         """Listen to a replica, and forget it when it is gone."""
-        await link.listen()
-        if link.pulse is not None:
-            link.pulse.end()
-        with contextlib.suppress(OSError):
-            link.writer.close()
-        if self._links.get(key) is link:
-            del self._links[key]
-        link.tell(None)  # the replica can't say it any more
+        try:
+            await link.listen()
+        finally:
+            if link.pulse is not None:
+                link.pulse.end()
+            with contextlib.suppress(OSError):
+                link.writer.close()
+            if self._links.get(key) is link:
+                del self._links[key]
+            link.tell(None)  # the replica can't say it any more
 
     def _tell_asking(self) -> None:
         for call in tuple(self._asking):

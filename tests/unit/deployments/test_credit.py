@@ -14,6 +14,7 @@ from deployments.credit import CreditLinks, CreditServer, _Link
 from deployments.stream_items import CreditAddress
 from tts_core.engine.protocol import Room
 from tts_core.engine.stream import SpeechStream, StreamLimits
+from tts_core.errors import StreamInterrupted
 
 
 @pytest.fixture
@@ -153,6 +154,55 @@ async def test_a_lost_ingress_ends_its_streams_and_is_forgotten(server: CreditSe
     await until(lambda: ended.num == 1)
     assert not other.closed
     assert len(server._ingresses) == 1
+
+
+async def test_where_only_the_way_is_lost_nothing_short_passes_for_whole(server: CreditServer) -> None:
+    """The replica goes on sending by another way, to an ingress that lives."""
+    short, whole, links = stream(), stream(), CreditLinks()
+    for one in (short, whole):
+        one.write(bytes(2 * 1000))
+        await links.open(server.register(one), Calls(), at_ease)
+    whole.finish()
+    (link,) = links._links.values()
+    link.writer.close()
+    await until(lambda: short.closed and not server._ingresses)
+    assert sum([chunk.num_samples async for chunk in whole]) == 1000
+    with pytest.raises(StreamInterrupted):
+        _ = [chunk async for chunk in short]
+
+
+async def test_an_ingress_that_vanished_without_a_word_is_forgotten(
+    server: CreditServer, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credit, "_FORGET_S", 0.1)
+    lost, stays, live = stream(), stream(), CreditLinks()
+    address = server.register(lost)
+    await live.open(server.register(stays), Calls(), at_ease)
+    _, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(credit._NOTE.pack(address.stream_id, 0))
+    await until(lambda: lost.closed)
+    assert not stays.closed
+    writer.close()
+
+
+async def test_a_replica_that_cant_be_reached_holds_up_no_others_streams(
+    server: CreditServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = asyncio.open_connection
+
+    async def open_connection(host: str, port: int) -> Any:
+        return await (connect(host, port) if host == "127.0.0.1" else asyncio.Event().wait())
+
+    monkeypatch.setattr(asyncio, "open_connection", open_connection)
+    links = CreditLinks()
+    hanging = asyncio.create_task(links.open(CreditAddress("gone", 1, bytes(16)), Calls(), at_ease))
+    await asyncio.sleep(0)
+    near = server.register(stream())
+    await asyncio.wait_for(links.open(near, Calls(), at_ease), 1)
+    assert not hanging.done()
+    assert (near.host, near.port) not in links._connecting  # nothing is kept of those that are through
+    hanging.cancel()
+    await asyncio.wait({hanging})
 
 
 class Hanging:
