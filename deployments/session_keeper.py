@@ -9,7 +9,11 @@ from ray.serve.handle import DeploymentHandle
 
 from deployments.http.gpt_sovits.sessions import Choice, LocalSessions
 from deployments.logs import join_serve_log
+from deployments.replica_stream import limit
 from tts_core.errors import EngineStopped
+
+PATIENCE_S = 5.0
+"""How long an answer may take, which takes milliseconds from a keeper that is there."""
 
 
 class SessionKeeper(LocalSessions):
@@ -32,7 +36,7 @@ class RemoteSessions:
         handle: of the keeper.
 
     Raises:
-        EngineStopped: from every method, while the keeper is gone: what was chosen isn't guessed.
+        EngineStopped: from every method, while the keeper is gone or hangs: what was chosen isn't guessed.
     """
 
     def __init__(self, handle: DeploymentHandle[Any]) -> None:
@@ -50,7 +54,11 @@ class RemoteSessions:
         return secret
 
     async def _ask(self, method: str, *args: Any) -> Any:
+        response = getattr(self._handle, method).remote(*args)
         try:
-            return await getattr(self._handle, method).remote(*args)
+            # A keeper that hangs, or is being replaced, lets everybody wait.
+            with limit(PATIENCE_S, "the keeper gives no answer"):
+                return await response
         except Exception as error:
+            response.cancel()  # nothing is changed after it was said that it wasn't
             raise EngineStopped("what clients have chosen can't be looked up", retry_after_s=2) from error
