@@ -53,8 +53,8 @@ serve: $(VENV)/.installed ## Set up where needed, and serve on http://127.0.0.1:
 neural: $(VENV)/.installed-neural ## Add what GPT-SoVITS needs, with the PyTorch build that fits this machine
 
 test: $(VENV)/.installed-dev ## Set up where needed, and run every test
-	$(BIN)/python -m pytest -n logical --dist worksteal tests/unit tests/parity
-	$(BIN)/python -m pytest tests/serve tests/e2e
+	$(BIN)/python -m pytest -n logical --dist worksteal tests/unit tests/parity tests/e2e
+	$(BIN)/python -m pytest tests/serve
 
 check: $(VENV)/.installed-dev ## Format, lint, types, architecture
 	$(BIN)/ruff format --check .

@@ -271,7 +271,7 @@ async def test_a_key_is_asked_for_and_forgotten_with_the_tab(browser: Browser, t
         page = speaking.page
         await page.goto(url)
         await expect(page.locator("#key-dialog")).to_be_visible()
-        assert await speaking.text_of("#error-code") == "missing_api_key"
+        await expect(page.locator("#error-code")).to_have_text("missing_api_key")
         await page.fill("#key", token)
         await page.keyboard.press("Enter")
         await speaking.until("!document.getElementById('speak').disabled")
