@@ -23,9 +23,13 @@ from tts_core.errors import Overloaded
 
 MAX_ASKING = 16
 PROBE_S = 0.25
+OUTCOME_S = 0.03
+"""For so long whoever can't wait does wait for the answers of others, who ask for every slot that is free: it
+may be no. Longer than an answer takes, and short enough for a refusal to come at once."""
 _FORECAST_AGE_S = 2.0
 _UNKNOWN_S = 1.0
 _SOON_S = 0.1
+_TICK_S = 0.001
 
 T = TypeVar("T")
 
@@ -121,9 +125,14 @@ class Door:
         """Whether whoever comes now may not ask, and has to wait for room or go."""
         return self._known.num_free() == 0 or (self._is_closed and not self._num_turns)
 
-    def _may_ask(self) -> bool:
+    @property
+    def _is_spoken_for(self) -> bool:
+        """Whether somebody asks for every slot that is known to be free."""
         num_free = self._known.num_free()
-        return self._num_turns > 0 and (num_free is None or self._num_asking < num_free)
+        return num_free is not None and self._num_asking >= num_free
+
+    def _may_ask(self) -> bool:
+        return self._num_turns > 0 and not self._is_spoken_for
 
     def _take_turn(self) -> None:
         self._num_turns -= 1
@@ -146,7 +155,8 @@ class Door:
         if leaves is not None and not leaves.turn.done():
             leaves.turn.set_exception(self._refusal())
         loop = asyncio.get_running_loop()
-        timer = loop.call_at(waiter.patient_until_s, self._settle)
+        leave_at_s = (waiter.patient_until_s, waiter.patient_until_s + OUTCOME_S)
+        timers = [loop.call_at(at_s + _TICK_S, self._settle) for at_s in leave_at_s]
         self._settle()
         try:
             await waiter.turn
@@ -156,7 +166,8 @@ class Door:
                 self._give_turns(1)
             raise
         finally:
-            timer.cancel()
+            for timer in timers:
+                timer.cancel()
 
     async def _ask(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Call `ask` with a turn that was taken, and give it back."""
@@ -194,20 +205,22 @@ class Door:
         self._settle()
 
     def _settle(self) -> None:
-        """Let those ask who may. While nobody may, send away who can't wait, and look again in a while."""
+        """Let those ask who may. Where nobody may, send away who can't wait, and look again in a while."""
         while len(self._queue) and self._may_ask():
             waiter = self._queue.pop()
             if not waiter.turn.done():
                 self._take_turn()
                 waiter.turn.set_result(None)
         if self.is_shut:
-            self._send_away_the_impatient()
+            self._send_away(self._now_s())
+        elif self._is_spoken_for:
+            self._send_away(self._now_s() - OUTCOME_S)
         if self._probe is None and (self.is_shut or len(self._queue)):
             self._probe = asyncio.get_running_loop().call_later(PROBE_S, self._let_one_ask)
 
-    def _send_away_the_impatient(self) -> None:
-        now_s = self._now_s()
-        for waiter in [one for one in self._queue if one.patient_until_s <= now_s]:
+    def _send_away(self, patient_until_s: float) -> None:
+        """Refuse those who could wait until then at most."""
+        for waiter in [one for one in self._queue if one.patient_until_s <= patient_until_s]:
             self._queue.remove(waiter)
             if not waiter.turn.done():
                 waiter.turn.set_exception(self._refusal())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Callable
 
@@ -13,10 +14,6 @@ _RETRY_AFTER_S = 1.0
 
 STALLED_S = 5.0
 """Without room for so long is who doesn't listen: others have some again when a window has been played."""
-
-
-MOST_COUNTED = 16
-"""To count free slots takes a prediction for each."""
 
 
 def most_streams(num_slots: int, max_streams: int | None) -> int:
@@ -78,12 +75,10 @@ class Admission:
             )
 
     def num_free(self, num_open: int, num_stalled: int = 0) -> int:
-        """Return how many `check` would let in, one after the other, beside those who are here.
-
-        Not counted beyond `MOST_COUNTED`: more than that is room enough, whoever asks.
-        """
-        most = min(self._num_slots - (num_open - num_stalled), self._most_streams - num_open, MOST_COUNTED)
-        return next((num for num in range(most) if not self._keeps_pace(num_open + num)), max(0, most))
+        """Return how many `check` would let in, one after the other, beside those who are here."""
+        most = min(self._num_slots - (num_open - num_stalled), self._most_streams - num_open)
+        slower = range(num_open, num_open + max(0, most))
+        return bisect.bisect_left(slower, True, key=lambda num: not self._keeps_pace(num))
 
     def lends_after_s(self, num_open: int) -> float:
         """Return for how long a listener must have had no room for somebody to be let in for that.

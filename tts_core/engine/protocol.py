@@ -16,7 +16,7 @@ class Room:
     """How many more an engine would let in.
 
     Attributes:
-        num_free: so many, as things are now; some dozen stand for any higher number.
+        num_free: so many, as things are now.
         soonest_s: in how many seconds there is expected to be room for one, where there is none.
     """
 

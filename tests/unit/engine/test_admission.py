@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from deployments.config import GPTSoVITSArgs
 from tests.unit.engine.support import new_sequence
-from tts_core.engine.admission import MOST_COUNTED, STALLED_S, Admission
+from tts_core.engine.admission import STALLED_S, Admission
 from tts_core.engine.costs import Costs
 from tts_core.engine.operations import Vocode
 from tts_core.engine.sequence import SequenceStatus
@@ -83,10 +83,6 @@ def test_free_slots_are_as_many_as_would_be_let_in(voice_s: float, min_pace: flo
         while admits(door, num_open + num_let_in, num_stalled):
             num_let_in += 1
         assert told == num_let_in
-
-
-def test_nobody_counts_slots_without_end() -> None:
-    assert Admission(Costs(512), 512, 512, 0.0).num_free(0) == MOST_COUNTED
 
 
 # Those who have stalled

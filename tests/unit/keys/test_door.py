@@ -10,6 +10,7 @@ import pytest
 from deployments.config import WaitingArgs
 from deployments.keys import door as door_module
 from deployments.keys.door import MAX_ASKING, Door
+from tests.support.waiting import until
 from tts_core.errors import Overloaded, UnknownVoice
 
 
@@ -55,14 +56,6 @@ class Told:
 
 def door(max_wait_s: float = 0.0, max_waiting: int = 256, known: Told | None = None) -> Door:
     return Door(WaitingArgs(max_wait_s=max_wait_s, max_waiting=max_waiting), known)
-
-
-async def until(happens: Callable[[], bool]) -> None:
-    for _ in range(5000):
-        if happens():
-            return
-        await asyncio.sleep(0.001)
-    raise AssertionError("it never happened")
 
 
 async def test_a_burst_fills_every_slot_and_few_ask_in_vain() -> None:
@@ -121,7 +114,8 @@ async def test_a_slot_that_is_freed_elsewhere_is_found_in_time(monkeypatch: pyte
     assert await asyncio.wait_for(waiting, 10) == "x"
 
 
-async def test_waiting_keys_take_turns() -> None:
+async def test_waiting_keys_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door_module, "PROBE_S", 60.0)  # who asks just to see takes somebody's turn in vain
     replicas, way_in = Replicas(0), door(max_wait_s=20)
     tasks = [asyncio.create_task(way_in.enter("a", 500, replicas.asking("a"))) for _ in range(20)]
     await until(lambda: replicas.num_asked >= MAX_ASKING and way_in.num_waiting == 20)
@@ -267,8 +261,11 @@ async def test_no_more_ask_than_there_are_free_slots() -> None:
     assert (replicas.num_asked, replicas.most_asking) == (3, 3)
 
 
-async def test_a_slot_that_one_asks_for_in_vain_is_still_there_for_the_next() -> None:
+async def test_a_slot_that_one_asks_for_in_vain_is_still_there_for_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Whoever comes while the last one is asked for waits for the outcome: it may be no."""
+    monkeypatch.setattr(door_module, "OUTCOME_S", 60.0)
     replicas, told = Replicas(1), Told(1)
     way_in = door(known=told)
     released = asyncio.Event()
@@ -285,6 +282,31 @@ async def test_a_slot_that_one_asks_for_in_vain_is_still_there_for_the_next() ->
     assert await asyncio.wait_for(second, 5) == "x"
     with pytest.raises(UnknownVoice):
         await first
+
+
+async def test_nobody_waits_for_long_behind_one_who_asks_for_the_last_slot() -> None:
+    """Its replica may hang, or the machine have no time for either."""
+    way_in = door(known=Told(1))
+    hangs = asyncio.create_task(way_in.enter("a", 10, asyncio.Event().wait))
+    behind = asyncio.create_task(way_in.enter("a", 10, Replicas(1).asking("x")))
+    with pytest.raises(Overloaded):
+        await asyncio.wait_for(behind, 5)
+    assert not hangs.done()
+    hangs.cancel()
+    await asyncio.gather(hangs, return_exceptions=True)
+
+
+async def test_a_turn_comes_however_long_it_takes_where_there_are_slots_for_all() -> None:
+    replicas = Replicas(3 * MAX_ASKING, takes_s=0.05)
+    told = Told(3 * MAX_ASKING)
+    way_in = door(known=told)
+
+    async def asking() -> None:
+        await replicas.asking("x")()
+        told.free = replicas.num_free
+
+    await asyncio.gather(*(way_in.enter("a", 10, asking) for _ in range(3 * MAX_ASKING)))
+    assert replicas.num_free == 0
 
 
 async def test_who_waits_asks_as_soon_as_a_replica_says_that_it_has_room(
@@ -321,8 +343,11 @@ async def test_who_waits_for_replicas_that_fall_silent_is_told_in_the_end(
     assert await asyncio.wait_for(waiting, 5) == "x"
 
 
-async def test_who_cant_wait_is_sent_away_when_the_others_are_heard_to_be_full() -> None:
+async def test_who_cant_wait_is_sent_away_when_the_others_are_heard_to_be_full(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Whoever asks now hangs with its replica; the rest needn't wait for that."""
+    monkeypatch.setattr(door_module, "OUTCOME_S", 60.0)
     told = Told(1)
     way_in = door(known=told)
     hangs = asyncio.create_task(way_in.enter("a", 10, asyncio.Event().wait))
