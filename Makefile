@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 export RAY_USAGE_STATS_ENABLED ?= 0
 # Gives every request a clean name before Serve's proxies see it.
 export RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH ?= deployments.http.request_id.middlewares
+# A proxy that has died is replaced after three checks of its health.
+export RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S ?= 2
 
 # HAProxy's binary exists for Linux only; elsewhere Serve's own proxy does its work.
 ifeq ($(shell uname -s),Linux)

@@ -27,6 +27,7 @@ def serve_settings(folder: str, *, haproxy: bool) -> dict[str, str]:
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": switch,
         "RAY_SERVE_ENABLE_HA_PROXY": switch,
         "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "deployments.http.request_id.middlewares",
+        "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "2",
         # Without it, shutting down behind HAProxy takes 30 s.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0.5",
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": f"{folder}/haproxy.cfg",

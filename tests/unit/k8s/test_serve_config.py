@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from polyvox.commands.serve import DEFAULTS
 from tests.support.server import CONFIG
 from tests.unit.k8s import checks
 from tests.unit.k8s.manifests import (
@@ -187,6 +188,7 @@ def test_every_node_runs_serve_in_the_same_way(name: str) -> None:
     assert all(one == environments[0] for one in environments)
     assert environments[0]["RAY_SERVE_THROUGHPUT_OPTIMIZED"] == "1"
     assert environments[0]["RAY_SERVE_ENABLE_HA_PROXY"] == "1"
+    assert environments[0].items() >= DEFAULTS.items()  # as a single machine has it
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
