@@ -16,6 +16,7 @@ from deployments.full_replicas import is_full
 from deployments.keys import door
 from deployments.remote_speech import RemoteSpeechSource, Timeouts
 from deployments.stream_items import CreditAddress, StreamEnded, StreamFailed, StreamItem, StreamOpened
+from tests.support.waiting import until
 from tts_core.engine.protocol import Room
 from tts_core.engine.stream import AudioChunk, SpeechStream, StreamLimits
 from tts_core.errors import Overloaded
@@ -109,14 +110,6 @@ async def handle(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Handle]:
 def source_of(handle: Any, max_wait_s: float = 0.0) -> RemoteSpeechSource:
     waiting = WaitingArgs(max_wait_s=max_wait_s)
     return RemoteSpeechSource({"m": handle}, frozenset(), Timeouts(5.0, 5.0), waiting, lambda *_: None)
-
-
-async def until(happens: Callable[[], bool]) -> None:
-    for _ in range(2000):
-        if happens():
-            return
-        await asyncio.sleep(0.001)
-    raise AssertionError("it never happened")
 
 
 def has_room(source: RemoteSpeechSource) -> bool:

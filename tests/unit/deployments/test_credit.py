@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from deployments import credit, pulse
 from deployments.credit import CreditLinks, CreditServer, _Link
 from deployments.stream_items import CreditAddress
+from tests.support.waiting import until
 from tts_core.engine.protocol import Room
 from tts_core.engine.stream import SpeechStream, StreamLimits
 from tts_core.errors import StreamInterrupted
@@ -47,14 +48,6 @@ def stream() -> SpeechStream:
 
 def at_ease(silence_s: float) -> None:
     """Whatever the replica does, stay."""
-
-
-async def until(happens: Callable[[], bool]) -> None:
-    for _ in range(2000):
-        if happens():
-            return
-        await asyncio.sleep(0.001)
-    raise AssertionError("it never happened")
 
 
 async def test_notes_reach_their_stream(server: CreditServer) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
-import anyio
 from fastapi import FastAPI
 
 from tts_core.engine.stream import AudioChunk
@@ -183,10 +182,3 @@ class Client:
 
 def _matches(message: Any, wanted: dict[str, Any]) -> bool:
     return isinstance(message, dict) and wanted.items() <= message.items()
-
-
-async def becomes(condition: Callable[[], bool], within_s: float = 5.0) -> None:
-    """Return once it is so."""
-    with anyio.fail_after(within_s):
-        while not condition():  # noqa: ASYNC110 - what it waits for has no event
-            await asyncio.sleep(0.005)

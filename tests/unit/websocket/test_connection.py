@@ -16,8 +16,9 @@ from deployments.metrics import catalogue
 from deployments.websocket.context import Context
 from deployments.websocket.events import Event
 from deployments.websocket.turn import ContextSettings, Surroundings
+from tests.support.waiting import until
 from tests.unit.websocket.conftest import make_service
-from tests.unit.websocket.fakes import Client, FakeSource, becomes, pcm_of
+from tests.unit.websocket.fakes import Client, FakeSource, pcm_of
 from tests.unit.websocket.own_protocol import PATH, SENTENCE_PAUSE, START, text, types_of
 from tts_core.audio.encoder import StreamEncoder
 from tts_core.audio.formats import AudioFormat
@@ -43,7 +44,7 @@ async def test_a_cancelled_handler_leaves_nothing(app: FastAPI, source: FakeSour
         await client.until("clause")
         client.task.cancel()
         await asyncio.gather(client.task, return_exceptions=True)
-        await becomes(lambda: source.num_open == 0)
+        await until(lambda: source.num_open == 0)
 
 
 async def test_who_takes_nothing_holds_back_the_speech_and_is_given_up(
@@ -54,7 +55,7 @@ async def test_who_takes_nothing_holds_back_the_speech_and_is_given_up(
         await client.until("started")
         client.may_read.clear()
         client.send(text("A sentence that would take long to be heard. " * 5))
-        await becomes(lambda: bool(source.speeches))
+        await until(lambda: bool(source.speeches))
         await asyncio.wait_for(client.task, 5)
         assert (client.close_code, source.num_open) == (1008, 0)
         assert source.speeches[0].num_delivered == 0
@@ -154,7 +155,7 @@ async def test_a_long_piece_is_spoken_whole_though_the_server_goes(source: FakeS
     context.end()
     await feeding
     assert context._pending().strip().endswith("One sentence of many.")
-    await becomes(lambda: len(source.speeches) == 30)
+    await until(lambda: len(source.speeches) == 30)
     context.abandon()
 
 

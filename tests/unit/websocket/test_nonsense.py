@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deployments.http.app import create_app
+from tests.support.waiting import until
 from tests.unit.websocket.conftest import make_service
-from tests.unit.websocket.fakes import Client, FakeSource, becomes
+from tests.unit.websocket.fakes import Client, FakeSource
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -74,10 +75,10 @@ async def _pester(path: str, messages: list[str | bytes], *, leaves: bool) -> No
         if not leaves:
             client.send({"type": "close"})
             client.send({"close_socket": True})
-            await becomes(lambda: client.close_code is not None)
+            await until(lambda: client.close_code is not None)
             assert client.close_code in (1000, 1003, 1008)
     assert client.task.exception() is None
-    await becomes(lambda: source.num_open == 0)
+    await until(lambda: source.num_open == 0)
     mine = asyncio.current_task()
-    await becomes(lambda: asyncio.all_tasks() == {mine})
+    await until(lambda: asyncio.all_tasks() == {mine})
     service.pool.shutdown()

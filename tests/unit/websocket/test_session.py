@@ -8,8 +8,9 @@ from fastapi import FastAPI
 
 from deployments.http.app import create_app
 from deployments.websocket.line import clause_seed
+from tests.support.waiting import until
 from tests.unit.websocket.conftest import make_service
-from tests.unit.websocket.fakes import Client, FakeSource, becomes, pcm_of
+from tests.unit.websocket.fakes import Client, FakeSource, pcm_of
 from tests.unit.websocket.own_protocol import PATH, SENTENCE_PAUSE, START, audio_of, text, types_of
 from tts_core.errors import EngineStopped, Overloaded
 
@@ -94,7 +95,7 @@ async def test_a_clause_that_wasnt_begun_is_part_of_the_report(app: FastAPI, sou
         await client.until("clause_done")
         source.refusals = [Overloaded("full")] * 100
         client.send(text("Two, which waits. Three. "))
-        await becomes(lambda: len(source.refusals) < 100)
+        await until(lambda: len(source.refusals) < 100)
         client.send({"type": "interrupt", "played_ms": 1e9})
         report = (await client.until("interrupted"))[-1]
         assert (report["spoken_text"], report["unspoken_text"]) == ("One. ", "Two, which waits. Three. ")

@@ -1,11 +1,8 @@
-"""Requests and patience for the tests of the formant engine."""
+"""Requests for the tests of the formant engine."""
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-import time
-from collections.abc import Callable
 
 import numpy as np
 import psutil
@@ -56,14 +53,6 @@ async def speak(engine: FormantEngine, *texts: str, voice: str = "en-us", speed:
 
 def samples(pcm: bytes) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     return np.frombuffer(pcm, np.int16).astype(np.float64)
-
-
-async def eventually(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
-    """Return as soon as the condition holds. The deadline is generous: machines that run tests are busy."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "still not so"
-        await asyncio.sleep(0.005)
 
 
 def speakers(engine: FormantEngine) -> list[psutil.Process]:

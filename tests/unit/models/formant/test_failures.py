@@ -13,10 +13,10 @@ import psutil
 import pytest
 
 from tests.support.streams import hear
+from tests.support.waiting import until
 from tests.unit.models.formant.support import (
     LONG_TEXT,
     SENTENCE,
-    eventually,
     make_request,
     speak,
     speakers,
@@ -45,7 +45,7 @@ async def test_crashed_utterance_fails_its_own_request_only(
     engine = tight_engine
     alone = await speak(engine, SENTENCE * 4)
     doomed = engine.generate(make_request(LONG_TEXT))
-    await eventually(lambda: engine.stats().num_paused == 1)
+    await until(lambda: engine.stats().num_paused == 1)
     [victim] = speakers(engine)
     neighbour = engine.generate(make_request(SENTENCE * 4))
     victim.send_signal(number)
@@ -58,7 +58,7 @@ async def test_crashed_utterance_fails_its_own_request_only(
 async def test_dead_host_poisons_the_engine_for_everyone(tight_engine: FormantEngine) -> None:
     engine = tight_engine
     streams = [engine.generate(make_request(LONG_TEXT)) for _ in range(5)]
-    await eventually(lambda: engine.stats().num_paused == 5)
+    await until(lambda: engine.stats().num_paused == 5)
     orphans = speakers(engine)
     psutil.Process(engine.host_pid).kill()
     for stream in streams:
@@ -69,19 +69,20 @@ async def test_dead_host_poisons_the_engine_for_everyone(tight_engine: FormantEn
     with pytest.raises(EnginePoisoned):
         engine.generate(make_request(SENTENCE))
     assert engine.stats().num_open == 0
-    await eventually(lambda: not any(process.is_running() for process in orphans))
+    await until(lambda: not any(process.is_running() for process in orphans))
 
 
 async def test_host_dies_with_its_engine() -> None:
     script = (
         "import asyncio, os\n"
+        "from tests.support.waiting import until\n"
         "from tests.unit.models.formant.support import *\n"
         "from tts_core.models.formant.engine import FormantEngine\n"
         "async def main():\n"
         "    engine = FormantEngine(SHORT_LEAD)\n"
         "    await engine.start()\n"
         "    stream = engine.generate(make_request(LONG_TEXT))\n"
-        "    await eventually(lambda: engine.stats().num_paused == 1)\n"
+        "    await until(lambda: engine.stats().num_paused == 1)\n"
         "    print(engine.host_pid, *(process.pid for process in speakers(engine)), flush=True)\n"
         "    os.kill(os.getpid(), 9)\n"
         "asyncio.run(main())\n"
@@ -92,7 +93,7 @@ async def test_host_dies_with_its_engine() -> None:
     )
     pids = [int(word) for word in done.stdout.split()]
     assert len(pids) == 2, done.stderr
-    await eventually(lambda: not any(psutil.pid_exists(pid) for pid in pids))
+    await until(lambda: not any(psutil.pid_exists(pid) for pid in pids))
 
 
 async def test_endless_computation_is_ended_by_the_timer() -> None:

@@ -9,11 +9,11 @@ import psutil
 import pytest
 
 from tests.support.streams import hear
+from tests.support.waiting import until
 from tests.unit.models.formant.support import (
     LONG_TEXT,
     SENTENCE,
     SHORT_LEAD,
-    eventually,
     make_request,
     speak,
     speakers,
@@ -30,8 +30,8 @@ async def test_stalled_listeners_hold_a_bounded_amount_and_delay_no_one(tight_en
     engine = tight_engine
     alone = await speak(engine, SENTENCE)
     stalled = [engine.generate(make_request(LONG_TEXT)) for _ in range(6)]
-    await eventually(lambda: engine.stats().num_paused == 6)
-    await eventually(lambda: all(is_blocked(process) for process in speakers(engine)))
+    await until(lambda: engine.stats().num_paused == 6)
+    await until(lambda: all(is_blocked(process) for process in speakers(engine)))
     written = [stream.num_written for stream in stalled]
     assert await speak(engine, SENTENCE) == alone
     assert [stream.num_written for stream in stalled] == written
@@ -43,7 +43,7 @@ async def test_stalled_listener_goes_on_where_it_stopped(tight_engine: FormantEn
     text = SENTENCE * 6
     alone = await speak(tight_engine, text)
     stream = tight_engine.generate(make_request(text))
-    await eventually(lambda: tight_engine.stats().num_paused == 1)
+    await until(lambda: tight_engine.stats().num_paused == 1)
     assert await hear(stream) == alone
 
 
@@ -58,18 +58,18 @@ async def test_leaving_in_the_middle_frees_slot_descriptor_and_process(tight_eng
         stream.cancel()
         assert engine.stats().num_open == 0
     assert engine.stats().num_aborted == 200
-    await eventually(lambda: not speakers(engine))  # none left, and no zombies either
-    await eventually(lambda: psutil.Process().num_fds() == descriptors)
+    await until(lambda: not speakers(engine))  # none left, and no zombies either
+    await until(lambda: psutil.Process().num_fds() == descriptors)
     engine.check_health()
 
 
 async def test_leaving_ends_a_blocked_process(tight_engine: FormantEngine) -> None:
     stream = tight_engine.generate(make_request(LONG_TEXT))
-    await eventually(lambda: tight_engine.stats().num_paused == 1)
-    await eventually(lambda: [is_blocked(process) for process in speakers(tight_engine)] == [True])
+    await until(lambda: tight_engine.stats().num_paused == 1)
+    await until(lambda: [is_blocked(process) for process in speakers(tight_engine)] == [True])
     produced_s = tight_engine.stats().audio_s
     stream.cancel()
-    await eventually(lambda: not speakers(tight_engine))
+    await until(lambda: not speakers(tight_engine))
     assert tight_engine.stats().audio_s == produced_s > 0
 
 
@@ -102,7 +102,7 @@ async def test_full_engine_refuses_until_a_slot_is_free() -> None:
 async def test_newcomer_is_heard_before_long_streams_are_complete(engine: FormantEngine) -> None:
     """Many long requests that never pause must not keep a newcomer waiting for their end."""
     others = [asyncio.create_task(hear(engine.generate(make_request(LONG_TEXT)))) for _ in range(8)]
-    await eventually(lambda: engine.stats().audio_s > 8)
+    await until(lambda: engine.stats().audio_s > 8)
     newcomer = engine.generate(make_request(SENTENCE))
     await anext(newcomer)
     assert not any(task.done() for task in others)
@@ -114,7 +114,7 @@ async def test_stop_ends_streams_and_leaves_nothing() -> None:
     engine = FormantEngine(SHORT_LEAD)
     await engine.start()
     streams = [engine.generate(make_request(LONG_TEXT)) for _ in range(4)]
-    await eventually(lambda: engine.stats().num_paused == 4)
+    await until(lambda: engine.stats().num_paused == 4)
     host = psutil.Process(engine.host_pid)
     processes = [host, *speakers(engine)]
     await engine.stop()
@@ -124,7 +124,7 @@ async def test_stop_ends_streams_and_leaves_nothing() -> None:
     with pytest.raises(EngineStopped):
         engine.generate(make_request(SENTENCE))
     assert not host.is_running()
-    await eventually(lambda: not any(process.is_running() for process in processes))
+    await until(lambda: not any(process.is_running() for process in processes))
     assert psutil.Process().num_fds() == descriptors
     assert len(asyncio.all_tasks()) == 1
     await engine.stop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +14,7 @@ import torch
 from torch import Tensor
 
 from tests.support.streams import hear as hear
+from tests.support.waiting import until as until
 from tts_core.engine.assembly import EngineOptions
 from tts_core.engine.async_engine import BatchingEngine
 from tts_core.engine.stream import StreamLimits
@@ -104,15 +104,6 @@ def speak_alone(model: LoadedModel, wanted: SynthesisRequest, language: str = "e
     decoder = TokenDecoder(model.t2s, 2048)
     utterance = Utterance(wanted, language, model, decoder, Prompts(model), SpeakingOptions())
     return b"".join(utterance.speak())
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that another thread brings about."""
-    for _ in range(6000):
-        if condition():
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError("it never came about")
 
 
 @contextmanager
