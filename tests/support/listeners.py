@@ -88,11 +88,5 @@ class RawListener:
             data += part
         return data
 
-    def read_to_end(self) -> bytes:
-        data = b""
-        while part := self._socket.recv(65_536):
-            data += part
-        return data
-
     def hang_up(self) -> None:
         self._socket.close()

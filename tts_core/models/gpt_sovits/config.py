@@ -170,11 +170,6 @@ class SoVITSConfig:
         """Whether the voice also needs a speaker embedding."""
         return self.version in PRO_VERSIONS
 
-    @property
-    def code_rate_hz(self) -> float:
-        """Semantic tokens for each second of audio: one for two latent frames."""
-        return self.sample_rate_hz / self.hop_samples / 2
-
     @classmethod
     def from_checkpoint(cls, config: Mapping[str, Any], version: str) -> SoVITSConfig:
         """Read the sizes from the `config` of an s2G file whose version is known.

@@ -40,7 +40,6 @@ def test_sovits_sizes_are_read() -> None:
     assert read.resblock_kernels == (3, 5, 9)
     assert (read.upsample_channels, read.upsample_kernels[0], read.style_channels) == (768, 20, 1024)
     assert read.is_pro
-    assert read.code_rate_hz == 25
 
 
 def test_v1_shows_the_reference_encoder_every_bin_and_has_its_own_symbols() -> None:

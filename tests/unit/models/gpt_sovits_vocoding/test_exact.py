@@ -25,7 +25,6 @@ from tts_core.models.gpt_sovits.vocoding import (
     SegmentPlan,
     Work,
     latents_of,
-    run_windows,
     to_pcm,
 )
 
@@ -79,17 +78,6 @@ def test_nothing_is_due_before_the_tokens_are_complete(sovits: SoVITS) -> None:
     vocoder = new_vocoder(sovits, voice_of(sovits))
     assert vocoder.due(1500, is_complete=False) is None
     assert vocoder.due(1500, is_complete=True) is Work.SHAPE
-
-
-def test_books_are_kept_of_what_is_shaped_but_not_heard(sovits: SoVITS) -> None:
-    vocoder, codes = new_vocoder(sovits, voice_of(sovits)), codes_of(30)
-    vocoder.shape(codes, is_complete=True)
-    assert vocoder.num_frames_due == 60
-    (audio,) = run_windows(sovits.generator, [vocoder.next_window()], num_rows=1)
-    assert vocoder.num_frames_due == 60
-    vocoder.accept(audio)
-    assert vocoder.num_frames_due == 60 - WINDOW_FRAMES[0]
-    assert not vocoder.is_finished
 
 
 def test_steps_out_of_turn_are_refused(sovits: SoVITS) -> None:

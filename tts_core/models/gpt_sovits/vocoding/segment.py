@@ -44,11 +44,6 @@ class SegmentVocoder:
         return self._is_shaped and not self._to_cut and not self._to_accept
 
     @property
-    def num_frames_due(self) -> int:
-        """Frames that are shaped but not yet generated."""
-        return sum(span.num_frames for span in (*self._to_cut, *self._to_accept))
-
-    @property
     def window_frames(self) -> int:
         """Frames of the next window, or 0 if none is due."""
         return self._to_cut[0].size if self._to_cut else 0
