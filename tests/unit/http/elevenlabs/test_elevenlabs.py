@@ -12,6 +12,7 @@ import pytest
 
 from deployments.config import IngressArgs
 from deployments.http.app import create_app
+from deployments.http.elevenlabs.framing import MAX_LINE_BYTES
 from deployments.http.elevenlabs.telephony import LawEncoder, mu_law
 from deployments.http.service import Service
 from tests.support.decoding import decode
@@ -153,7 +154,10 @@ async def test_whole_with_timestamps(client: httpx.AsyncClient, source: FakeSour
 async def test_streamed_with_timestamps(client: httpx.AsyncClient, source: FakeSource) -> None:
     answer = await client.post(f"{SPEAK}/stream/with-timestamps?{OWN_RATE}", json=BODY)
     lines = [json.loads(line) for line in answer.text.splitlines()]
-    assert b"".join(base64.b64decode(line["audio_base64"]) for line in lines) == b"".join(source.pieces)
+    audio = [base64.b64decode(line["audio_base64"]) for line in lines]
+    assert b"".join(audio) == b"".join(source.pieces)
+    # Samples are whole, none is waited for in vain, and no line is longer than its readers take.
+    assert all(0 < len(piece) <= MAX_LINE_BYTES and len(piece) % 2 == 0 for piece in audio)
     assert_aligned([line["alignment"] for line in lines if line["alignment"]])
     assert lines[1]["alignment"] is not None  # while there is more to come
 
