@@ -21,11 +21,12 @@ from deployments.http.planning import MAX_SEED, Wish
 from deployments.websocket.alignment import alignment_of
 from deployments.websocket.clause_detector import SCHEDULE
 from deployments.websocket.context import Context
+from deployments.websocket.dialect import Caller, Ending
 from deployments.websocket.errors import IdleTimeout, MalformedMessage, SessionEnds
 from deployments.websocket.events import Audio, Done, Event, Failed, WordsHeard
 from deployments.websocket.messages import MAX_ID_CHARS, Piece, drawn, refusal
 from deployments.websocket.outbox import Message
-from deployments.websocket.session import Caller, Ending, Session
+from deployments.websocket.session import Session
 from deployments.websocket.turn import ContextSettings
 from tts_core.errors import PolyvoxError
 

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from deployments.http.errors import openai_body
+from deployments.websocket.dialect import Caller, Ending
 from deployments.websocket.events import (
     Audio,
     ClauseBegun,
@@ -31,7 +32,7 @@ from deployments.websocket.messages import (
     parse_message,
 )
 from deployments.websocket.outbox import Message
-from deployments.websocket.session import Caller, Ending, Session
+from deployments.websocket.session import Session
 from deployments.websocket.spoken import Report
 from deployments.websocket.words import HeardWord
 from tts_core.audio.formats import FORMATS

@@ -11,7 +11,8 @@ from deployments.websocket.outbox import Message
 from tts_core.errors import PolyvoxError
 
 if TYPE_CHECKING:
-    from deployments.websocket.session import Caller, Session
+    from deployments.websocket.dialect import Caller
+    from deployments.websocket.session import Session
 
 
 class Refused:

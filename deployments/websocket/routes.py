@@ -10,11 +10,12 @@ from pydantic import ValidationError
 from starlette.websockets import WebSocket
 
 from deployments.http.service import Service
+from deployments.websocket.dialect import Caller, Dialect
 from deployments.websocket.elevenlabs import ElevenLabsDialect, Query
 from deployments.websocket.messages import refusal
 from deployments.websocket.protocol import PolyvoxDialect
 from deployments.websocket.refused import Refused
-from deployments.websocket.session import Caller, Dialect, Session
+from deployments.websocket.session import Session
 from tts_core.errors import InvalidParameter, PolyvoxError
 
 LIVE_TEXT = "/v1/audio/speech/ws"
