@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from deployments import failover
 from deployments.failover import open_resilient
-from tests.unit.deployments.test_failover import REQUEST, SEGMENT_SAMPLES, STARTS, WHOLE, Replica, Replicas
+from tests.unit.deployments.test_failover import (
+    FAILURES,
+    REQUEST,
+    SEGMENT_SAMPLES,
+    STARTS,
+    WHOLE,
+    Replica,
+    Replicas,
+)
 from tts_core.engine.stream import AudioChunk
 from tts_core.timing.marks import Cue, TextMark, Word, WordMark
 
@@ -57,10 +65,7 @@ def _moved(cue: Cue, by: int) -> Cue:
 
 
 @settings(max_examples=80, deadline=None)
-@given(
-    failures=st.lists(st.tuples(st.integers(1, 900), st.integers(0, 2400)), max_size=2),
-    last_chunk=st.integers(1, 3000),
-)
+@given(failures=FAILURES, last_chunk=st.integers(1, 3000))
 def test_whatever_dies_wherever_every_mark_comes_once_with_its_sample(
     failures: list[tuple[int, int]], last_chunk: int
 ) -> None:

@@ -33,6 +33,9 @@ NUM_DROPPED = (3, 5, 7)
 WHOLE = bytes(index % 251 for index in range(2 * sum(SEGMENT_SAMPLES)))
 REQUEST = SynthesisRequest(request_id="r", model="m", voice="v", segments=(Segment(0, "text"),))
 
+FAILURES = st.lists(st.tuples(st.integers(1, 900), st.integers(0, 2400)), max_size=2)
+"""Of replicas one after the other: how large their chunks are, and after how many samples each is gone."""
+
 
 @dataclass
 class Replica:
@@ -114,10 +117,7 @@ async def resilient(replicas: Replicas) -> ResilientSpeech:
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    failures=st.lists(st.tuples(st.integers(1, 900), st.integers(0, 2400)), max_size=2),
-    last_chunk=st.integers(1, 3000),
-)
+@given(failures=FAILURES, last_chunk=st.integers(1, 3000))
 def test_whatever_dies_wherever_the_listener_gets_every_sample_once(
     failures: list[tuple[int, int]], last_chunk: int
 ) -> None:
