@@ -7,6 +7,7 @@ other places that measure less. Ranks of joins that nobody can hear are spread e
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +74,10 @@ def agreement(old: Samples, new: Samples) -> float:
     return float(np.corrcoef(old, new)[0, 1])
 
 
+_window = lru_cache(np.hanning)
+
+
 def _log_spectrum(audio: Samples) -> Samples:
-    magnitudes = np.abs(np.fft.rfft(audio * np.hanning(len(audio))))
+    magnitudes = np.abs(np.fft.rfft(audio * _window(len(audio))))
     log: Samples = np.log(magnitudes + _FLOOR)
     return log

@@ -91,13 +91,15 @@ def wild(model: LoadedModel) -> Iterator[None]:
 
 # Alone and together
 
+_SEEDS = (1, 2, 3, 4, 5, 6, 8, 10)  # every flaw among them, and ends at the first two tokens that may be one
+
 
 @pytest.mark.usefixtures("wild")
 @pytest.mark.parametrize("low_latency", [False, True])
 def test_all_who_go_wrong_together_sound_as_they_do_alone(low_latency: bool, model: LoadedModel) -> None:
     """A segment of theirs is said up to three times, in whichever slot is free, beside whoever is there."""
     bench = new_bench(model, MANY_SLOTS)
-    wanted = [one(seed, low_latency=low_latency, speed=(1.0, 0.8, 1.4)[seed % 3]) for seed in range(12)]
+    wanted = [one(seed, low_latency=low_latency, speed=(1.0, 0.8, 1.4)[seed % 3]) for seed in _SEEDS]
     with noted(bench) as spoken:
         for some in (wanted[:MANY_SLOTS], wanted[MANY_SLOTS:]):
             for each in some:
@@ -119,7 +121,7 @@ def test_all_who_go_wrong_together_sound_as_they_do_alone(low_latency: bool, mod
 @pytest.mark.usefixtures("wild")
 @pytest.mark.parametrize("low_latency", [False, True])
 def test_a_listener_who_goes_on_elsewhere_hears_the_same_takes(low_latency: bool, model: LoadedModel) -> None:
-    for seed in range(5):
+    for seed in (1, 3, 4):  # a runaway, one lost to the last retry, and one that speaks
         wanted = request(*TEXT, seed=seed, sampling=None, low_latency=low_latency)
         rest = request(*TEXT, seed=seed, sampling=None, low_latency=low_latency, first_segment=1)
         bench = new_bench(model)

@@ -117,8 +117,8 @@ def _check(text: str) -> None:
         "a.a.",
     ],
 )
-def test_a_hundred_thousand_characters_are_read_in_seconds(piece: str) -> None:
-    text = (piece * 100_000)[:100_000]
+def test_fifty_thousand_characters_are_read_in_seconds(piece: str) -> None:
+    text = (piece * 50_000)[:50_000]
     started = time.process_time()
     _CHINESE.pronounce(text)
-    assert time.process_time() - started < 20  # a quadratic pattern takes minutes
+    assert time.process_time() - started < 5  # a quadratic pattern takes many times as long

@@ -123,8 +123,8 @@ def test_any_row_of_digits_and_signs_leaves_no_digit(text: str) -> None:
         "+1 ",
     ],
 )
-def test_a_hundred_thousand_characters_are_read_in_seconds(piece: str) -> None:
-    text = (piece * 100_000)[:100_000]
+def test_fifty_thousand_characters_are_read_in_seconds(piece: str) -> None:
+    text = (piece * 50_000)[:50_000]
     started = time.process_time()
     _ENGLISH.pronounce(text)
-    assert time.process_time() - started < 10  # a quadratic pattern takes minutes
+    assert time.process_time() - started < 2.5  # a quadratic pattern takes many times as long

@@ -237,10 +237,11 @@ _LETTERS = (
 _SPACES = ("\u3000", "\ud800")
 
 
+@pytest.mark.timeout(75)
 @pytest.mark.parametrize("unit", _DIGITS_AND_SIGNS + _LETTERS + _SPACES)
 def test_long_monotonous_text_is_normalised_in_time(unit: str) -> None:
-    spoken, num_dropped = normalise(unit * (100_000 // len(unit)))
-    assert len(spoken) <= 900_000
+    spoken, num_dropped = normalise(unit * (50_000 // len(unit)))
+    assert len(spoken) <= 450_000
     assert num_dropped >= 0
 
 

@@ -300,7 +300,7 @@ def _is_word(text: str) -> bool:
 
 
 @pytest.mark.filterwarnings("ignore:Dictionary.create")  # of characters that Open JTalk doesn't know
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=150)
 @given(st.data(), st.sampled_from(["en", "zh", "all_zh", "yue", "ja", "ko", "auto", "auto_yue"]), _words())
 def test_any_lexicon_gives_symbols_of_the_table_and_keeps_the_alignment(
     data: st.DataObject, language: str, words: dict[str, str]

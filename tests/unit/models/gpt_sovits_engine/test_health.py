@@ -97,6 +97,7 @@ async def test_streams_are_ended_in_the_event_loop_whoever_asks(model: LoadedMod
     await engine.stop()
 
 
+@pytest.mark.usefixtures("cold_start")
 async def test_who_waits_for_an_engine_that_is_stopped_is_told(model: LoadedModel) -> None:
     engine = new_engine(model)
     with hanging(model.t2s, "prefill") as hangs:

@@ -259,6 +259,7 @@ async def test_a_step_that_never_ends_is_a_fault(model: LoadedModel) -> None:
 # Beginning and end
 
 
+@pytest.mark.usefixtures("cold_start")
 async def test_a_model_that_does_not_run_is_a_setup_error(model: LoadedModel) -> None:
     engine = new_engine(model)
     with (

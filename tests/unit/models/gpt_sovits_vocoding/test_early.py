@@ -26,7 +26,7 @@ FIRST_CUT = 11
 
 
 @pytest.mark.parametrize("speed", SPEEDS)
-@pytest.mark.parametrize("count", [1, 10, 11, 18, 50, 130])
+@pytest.mark.parametrize("count", [1, 10, 11, 18, 70])
 def test_it_is_as_long_as_the_exact_audio_and_the_same_every_time(
     speed: float, count: int, sovits: SoVITS
 ) -> None:

@@ -43,7 +43,7 @@ from tts_core.models.gpt_sovits.vocoding.joining import crossfade
 from tts_core.models.gpt_sovits.vocoding.plan import FADE_FRAMES
 
 FADE = FADE_FRAMES * HOP
-NUM_SEGMENTS = 8
+NUM_SEGMENTS = 5
 NUM_JOINS = 3
 CUTOFF_HZ = 400
 Fade = Callable[[Tensor, Tensor], Tensor]

@@ -19,9 +19,12 @@ TURNS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 4), st.integers(1,
 MODES = [(low_latency, speed) for low_latency in (False, True) for speed in (1.0, 1.3)]
 
 
+_another_model = lru_cache(tiny_sovits)
+
+
 @lru_cache
 def step_by_step(count: int, is_first: bool, low_latency: bool, speed: float) -> bytes:
-    sovits = tiny_sovits()
+    sovits = _another_model()
     vocoder = new_vocoder(sovits, voice_of(sovits, speed=speed), is_first=is_first, low_latency=low_latency)
     return b"".join(vocode(sovits, vocoder, codes_of(count)))
 
