@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import torch
 
@@ -28,14 +29,8 @@ class Speaker:
     """
 
     def __init__(self, t2s: T2S, seed: int, params: SamplingParams = LONG) -> None:
-        draw = torch.Generator().manual_seed(seed)
-        num_phones, num_prompt = 8 + seed * 7 % 40, seed * 13 % 60
-        self.inputs = DecodeInputs(
-            phones=torch.randint(1, 300, (num_phones,), generator=draw),
-            bert=torch.randn(num_phones, 1024, generator=draw),
-            prompt=torch.randint(0, 1024, (num_prompt,), generator=draw),
-        )
-        self.params, self.source = params, NoiseSource(seed, seed % 3)
+        self.inputs = _inputs(seed)
+        self.params, self.source = params, _source(seed)
         self.codes: list[int] = []
         self.is_done = False
         self.slot = -1
@@ -48,8 +43,7 @@ class Speaker:
 
     def alone(self) -> list[int]:
         """Return its tokens, drawn without any runner."""
-        decoder = TokenDecoder(self._t2s, MAX_LEN)
-        return list(decoder.decode(self.inputs, self.params, self.source.seed, self.source.segment))
+        return list(_alone(self._t2s, self.source.seed, self.params))
 
     def enter(self, runner: ModelRunner, slot: int) -> Drawn:
         self.slot = slot
@@ -89,6 +83,26 @@ class Speaker:
         if not drawn.is_end:
             self.codes.append(drawn.token)
         self.is_done = drawn.is_end or len(self.codes) == self.params.max_tokens
+
+
+def _inputs(seed: int) -> DecodeInputs:
+    draw = torch.Generator().manual_seed(seed)
+    num_phones, num_prompt = 8 + seed * 7 % 40, seed * 13 % 60
+    return DecodeInputs(
+        phones=torch.randint(1, 300, (num_phones,), generator=draw),
+        bert=torch.randn(num_phones, 1024, generator=draw),
+        prompt=torch.randint(0, 1024, (num_prompt,), generator=draw),
+    )
+
+
+def _source(seed: int) -> NoiseSource:
+    return NoiseSource(seed, seed % 3)
+
+
+@lru_cache
+def _alone(t2s: T2S, seed: int, params: SamplingParams) -> tuple[int, ...]:
+    """Kept: the same few speak in most tests."""
+    return tuple(TokenDecoder(t2s, MAX_LEN).decode(_inputs(seed), params, seed, _source(seed).segment))
 
 
 def advance(runner: ModelRunner, *speakers: Speaker) -> list[Drawn]:

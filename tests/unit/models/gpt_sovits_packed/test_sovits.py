@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import pytest
 import torch
 from torch import Tensor
@@ -15,6 +17,16 @@ from tts_core.models.gpt_sovits.sovits import SoVITS, run_window
 HOP = 640
 
 
+_plain = lru_cache(tiny_sovits)
+
+
+@lru_cache
+def _packed(version: str, dtype: torch.dtype) -> SoVITS:
+    model = tiny_sovits(version, dtype)
+    pack_sovits(model)
+    return model
+
+
 def ids(seed: int, count: int) -> Tensor:
     return torch.randint(300, (count,), generator=torch.Generator().manual_seed(seed))
 
@@ -26,8 +38,7 @@ def normal(seed: int, frames: int, rows: int = 1) -> Tensor:
 @pytest.mark.parametrize("version", ["v1", "v2", "v2Pro"])
 @pytest.mark.parametrize("speed", [1.0, 1.25])
 def test_audio_is_near_the_plain_model_s_in_float32(version: str, speed: float, dtype: torch.dtype) -> None:
-    plain, packed = tiny_sovits(version), tiny_sovits(version, dtype)
-    pack_sovits(packed)
+    plain, packed = _plain(version), _packed(version, dtype)
     frames = 20 if speed == 1 else 17
 
     exact, found = (

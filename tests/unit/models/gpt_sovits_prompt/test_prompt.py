@@ -93,7 +93,7 @@ def test_a_recording_beyond_full_scale_is_quieted_once_for_spectrogram_and_speak
     load_encoders: LoadEncoders, gain: float, divisor: float
 ) -> None:
     """HuBERT hears it as it is: the reference reads that copy before it applies the rule."""
-    encoders, samples = load_encoders("v2Pro"), speech(32_000, 3.0)
+    encoders, samples = load_encoders("v2Pro"), speech(32_000, 1.5)
     loud = samples * np.float32(gain)
     source = Recordings(encode(loud, 32_000, "WAV", "FLOAT"))
     quieted = Recordings(encode(loud / np.float32(divisor), 32_000, "WAV", "FLOAT"))
@@ -111,7 +111,7 @@ def test_a_recording_beyond_full_scale_is_quieted_once_for_spectrogram_and_speak
 def test_a_speaker_is_heard_at_16_khz_through_the_model_s_rate(load_encoders: LoadEncoders) -> None:
     encoders = load_encoders("v2Pro")
     assert encoders.speaker is not None
-    file = encode(speech(44_100, 3.0), 44_100)
+    file = encode(speech(44_100, 1.5), 44_100)
 
     [found] = compute_prompt(unchecked(), Recordings(file), encoders).speakers
 
