@@ -41,7 +41,9 @@ def test_of_several_the_worst_counts_and_the_pace_is_theirs_together() -> None:
 def test_it_runs_each_way_in_each_round(folder: Path) -> None:
     app = typer.Typer()
     app.command()(loading)
-    result = CliRunner().invoke(app, [str(folder), "--rounds=1", "--tokens=12", "--window=0.5", "--json"])
+    result = CliRunner().invoke(
+        app, [str(folder), "--rounds=1", "--tokens=12", "--window=0.5", "--settle=0.3", "--json"]
+    )
     document = json.loads(result.stdout)
     assert [one["way"] for one in document["rounds"]] == ["giving way", "at once", "none"]
     assert all(one["heard"].keys() == Window.__dataclass_fields__.keys() for one in document["rounds"])
