@@ -19,6 +19,11 @@ from tts_core.models.gpt_sovits.t2s import T2S, build_t2s
 DATA = Path(__file__).parent / "data"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with these, the longest: what is left for the end is short, and no worker waits for another."""
+    items.sort(key=lambda item: "tests/parity/" not in item.nodeid)
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _one_thread() -> Iterator[None]:
     """As a replica runs; and on a busy machine, threads that wait for each other take minutes longer."""

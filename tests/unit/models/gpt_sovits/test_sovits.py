@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import pytest
 import torch
 from torch import Tensor
@@ -24,9 +26,12 @@ def noise(seed: int, frames: int, channels: int = 32) -> Tensor:
     return torch.randn(1, channels, frames, generator=torch.Generator().manual_seed(seed))
 
 
+model_of = lru_cache(tiny_sovits)
+
+
 @pytest.fixture(scope="module")
 def model() -> SoVITS:
-    return tiny_sovits()
+    return model_of("v2")
 
 
 def random_latents(model: SoVITS, frames: int) -> tuple[Tensor, Tensor]:
@@ -35,7 +40,7 @@ def random_latents(model: SoVITS, frames: int) -> tuple[Tensor, Tensor]:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_rows_of_a_padded_batch_are_what_they_are_alone(version: str) -> None:
-    model = tiny_sovits(version)
+    model = model_of(version)
     rows = [(ids(1, 9), ids(2, 5), 1.0), (ids(3, 14), ids(4, 11), 1.0), (ids(5, 12), ids(6, 8), 1.3)]
     styles = [style(model, seed) for seed in (7, 8, 9)]
     lengths = [num_frames(len(codes), speed) for codes, _, speed in rows]
@@ -155,7 +160,7 @@ def test_noise_and_its_scale_are_the_caller_s(model: SoVITS) -> None:
 
 @pytest.mark.parametrize("version", ["v2", "v2Pro"])
 def test_references_are_averaged(version: str) -> None:
-    model = tiny_sovits(version)
+    model = model_of(version)
     spectrograms = [torch.rand(1, 1025, frames) for frames in (20, 35)]
     speakers = [torch.randn(1, 20480) for _ in spectrograms] if model.config.is_pro else []
 
@@ -166,7 +171,7 @@ def test_references_are_averaged(version: str) -> None:
 
 
 def test_the_speaker_embedding_shapes_both_sides_of_a_pro_voice() -> None:
-    model = tiny_sovits("v2Pro")
+    model = model_of("v2Pro")
     spectrogram = torch.rand(1, 704, 30)
 
     first, second = (
@@ -180,7 +185,7 @@ def test_the_speaker_embedding_shapes_both_sides_of_a_pro_voice() -> None:
 
 @pytest.mark.parametrize(("version", "num_speakers"), [("v2", 1), ("v2Pro", 0), ("v2Pro", 2)])
 def test_references_that_do_not_fit_the_version_are_refused(version: str, num_speakers: int) -> None:
-    model = tiny_sovits(version)
+    model = model_of(version)
 
     with pytest.raises(ValueError, match=f"{version} needs a spectrogram"):
         model.style.encode([torch.rand(1, 1025, 30)], [torch.zeros(1, 20480)] * num_speakers)
@@ -202,7 +207,7 @@ def test_codes_of_the_codebook_are_found_again(model: SoVITS) -> None:
 
 @pytest.mark.parametrize(("dtype", "distance"), [(torch.bfloat16, 0.2), (torch.float16, 0.05)])
 def test_half_precision_stays_near_float32(dtype: torch.dtype, distance: float) -> None:
-    exact, half = tiny_sovits(), tiny_sovits(dtype=dtype)
+    exact, half = model_of("v2"), tiny_sovits(dtype=dtype)
     codes, phones = ids(1, 8), ids(2, 6)
 
     expected = exact.decode(codes, phones, style(exact, 3), noise(1, 16), 0.5)

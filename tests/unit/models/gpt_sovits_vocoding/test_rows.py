@@ -44,7 +44,7 @@ def window(sovits: SoVITS, seed: int, start: int, size: int = 16) -> WindowInput
     return WindowInputs(cut.latents, cut.mask, style(sovits, seed).audio, size, context)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     num_rows=st.integers(1, 4),
     neighbours=st.lists(st.integers(0, 5), max_size=3),
