@@ -23,9 +23,9 @@ from tts_core.errors import Overloaded
 
 MAX_ASKING = 16
 PROBE_S = 0.25
-OUTCOME_S = 0.03
+OUTCOME_S = 0.01
 """For so long whoever can't wait does wait for the answers of others, who ask for every slot that is free: it
-may be no. Longer than an answer takes, and short enough for a refusal to come at once."""
+may be no. About as long as an answer takes while there is time for it; a refusal is to come at once."""
 _FORECAST_AGE_S = 2.0
 _UNKNOWN_S = 1.0
 _SOON_S = 0.1
