@@ -94,10 +94,8 @@ class Replicas:
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def restless(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(failover, "_FIRST_WAIT_S", 0.001)
-    monkeypatch.setattr(failover, "OPENING_S", 0.05)
-    monkeypatch.setattr(failover, "PATIENCE_S", 0.05)
 
 
 async def heard(speech: ResilientSpeech) -> bytes:
@@ -154,7 +152,8 @@ async def test_a_request_that_fails_by_itself_is_not_tried_again() -> None:
     assert len(replicas.requests) == 1
 
 
-async def test_it_ends_with_the_error_when_nobody_takes_over() -> None:
+async def test_it_ends_with_the_error_when_nobody_takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failover, "PATIENCE_S", 0.05)
     replicas = Replicas(Replica(fails_after=800), *[Overloaded("full")] * 1000)
     speech = await resilient(replicas)
     with pytest.raises(StreamInterrupted, match="it died"):
