@@ -56,6 +56,11 @@ class Alignment:
         ends = [*begins[1:], self._at_s]
         return {
             "characters": list(self._text[self._at_char - len(begins) : self._at_char]),
-            "character_start_times_seconds": [round(second, 3) for second in begins],
-            "character_end_times_seconds": [round(second, 3) for second in ends],
+            "character_start_times_seconds": [*map(_whole_ms, begins)],
+            "character_end_times_seconds": [*map(_whole_ms, ends)],
         }
+
+
+def _whole_ms(seconds: float) -> float:
+    """Round down: nothing is heard after the end of the audio."""
+    return int(seconds * 1000 + 1e-6) / 1000

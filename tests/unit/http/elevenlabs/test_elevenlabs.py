@@ -141,13 +141,15 @@ def assert_aligned(told: list[dict[str, Any]]) -> None:
 
 
 async def test_whole_with_timestamps(client: httpx.AsyncClient, source: FakeSource) -> None:
-    source.pieces[0] += bytes(2)  # no longer by threes, as base64 goes
+    source.pieces[0] += bytes(26)  # no longer by threes, as base64 goes, nor whole milliseconds
     answer = await client.post(f"{SPEAK}/with-timestamps?{OWN_RATE}", json=BODY)
     assert answer.headers["content-type"] == "application/json"
     told = answer.json()
     assert base64.b64decode(told["audio_base64"], validate=True) == b"".join(source.pieces)
     assert told["normalized_alignment"] == told["alignment"]
     assert_aligned([told["alignment"]])
+    end_s = told["alignment"]["character_end_times_seconds"][-1]
+    assert end_s <= len(b"".join(source.pieces)) / 2 / RATE_HZ
     assert source.requests[0].is_timed
 
 
