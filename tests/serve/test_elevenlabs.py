@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import importlib
 import json
 from collections.abc import Iterator
 from typing import Any
 
+import aiohttp
+import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.serve.live_text import spoken
+from tests.support.decoding import decode
 
-elevenlabs = pytest.importorskip("elevenlabs")
+# By name: mypy would read all of its generated types.
+elevenlabs: Any = importlib.import_module("elevenlabs")
 
 TEXT = "Good morning, everyone. The constellations have disappeared. "
 
@@ -105,3 +110,52 @@ async def test_a_closed_context_falls_silent_at_once_if_asked(server_url: str) -
         await _send(socket, {"context_id": "one", "close_context": True, "immediate": True})
         audio, _ = await _until_final(socket, {"one"})
         assert len(audio["one"]) < 8000 * 60
+
+
+async def test_what_pipecat_sends_over_http(server_url: str) -> None:
+    """The request of `ElevenLabsHttpTTSService`, and its way of reading the answer: line by line."""
+    body = {"text": TEXT * 20, "model_id": "eleven_turbo_v2_5", "previous_text": "Hello."}
+    settings = {"stability": 0.5, "similarity_boost": 0.7, "speed": 1.0}
+    url = f"{server_url}/v1/text-to-speech/en-us/stream/with-timestamps"
+    params = {"output_format": "pcm_24000", "optimize_streaming_latency": "3", "enable_logging": "true"}
+    num_bytes, chars, ends = 0, "", [0.0]
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(
+            url, json={**body, "voice_settings": settings}, headers={"xi-api-key": "any"}, params=params
+        ) as answer,
+    ):
+        assert answer.status == 200
+        async for line in answer.content:
+            data = json.loads(line)
+            num_bytes += len(base64.b64decode(data["audio_base64"]))
+            if told := data["alignment"]:
+                chars += "".join(told["characters"])
+                ends += told["character_end_times_seconds"]
+    assert chars == TEXT * 20
+    assert ends == sorted(ends)
+    assert num_bytes / 48_000 - 1 < ends[-1] <= num_bytes / 48_000
+
+
+def test_its_http_client_gets_the_speech(server_url: str) -> None:
+    client = client_of(server_url)
+    asked = {"voice_id": "en-us", "text": TEXT, "model_id": "eleven_multilingual_v2", "seed": 3}
+    say, raw = client.text_to_speech, {**asked, "output_format": "pcm_24000"}
+    body = {"input": TEXT, "voice": "en-us", "model": "formant", "seed": 3, "response_format": "pcm"}
+    pcm = httpx.post(f"{server_url}/v1/audio/speech", json=body, timeout=30).content
+    assert b"".join(say.convert(**raw)) == b"".join(say.stream(**raw)) == pcm
+    samples, rate_hz = decode(b"".join(say.convert(**asked)))
+    assert rate_hz == 44_100
+    assert len(samples) / rate_hz == pytest.approx(len(pcm) / 48_000, abs=0.2)
+    whole, lines = say.convert_with_timestamps(**raw), [*say.stream_with_timestamps(**raw)]
+    assert base64.b64decode(whole.audio_base_64) == pcm
+    assert b"".join(base64.b64decode(line.audio_base_64) for line in lines) == pcm
+    for told in ([whole.alignment], [line.alignment for line in lines if line.alignment]):
+        assert "".join(char for one in told for char in one.characters) == TEXT
+        ends = [second for one in told for second in one.character_end_times_seconds]
+        assert ends == sorted(ends)
+        assert len(pcm) / 48_000 - 1 < ends[-1] <= len(pcm) / 48_000
+    assert "en-us" in {voice.voice_id for voice in client.voices.get_all().voices}
+    assert [voice.voice_id for voice in client.voices.search(search="alloy").voices] == ["alloy"]
+    with pytest.raises(Exception, match="unknown_voice"):
+        b"".join(say.convert(**{**asked, "voice_id": "nobody"}))
