@@ -2,10 +2,10 @@
 
 A replica decides itself whether it has a slot; to ask costs both sides. In front of that, each ingress has a
 door: it lets `MAX_ASKING` requests ask at a time, and no more than there are free slots, where that is known.
-One that is admitted lets the next one ask. One that is refused, or takes the last slot, closes the door for
-all, at once, until a replica says that it has room; or, since not every replica is in touch and new ones
-come, for `PROBE_S`. Then a single one asks, unless all replicas are known to be full. While the door is
-closed, who can't wait is refused without asking anyone, and who can is let in by turns.
+One that is admitted lets the next one ask. One that is refused closes the door for all, at once, until a
+replica says that it has room; or, since not every replica is in touch and new ones come, for `PROBE_S`. Then
+a single one asks. While the door is closed, or all replicas are known to be full, who can't wait is refused
+without asking anyone, and who can is let in by turns.
 """
 
 from __future__ import annotations
@@ -184,11 +184,8 @@ class Door:
             self._give_turns(1)
             raise
         self._num_asking -= 1
-        if self._known.num_free() == 0:
-            self._close()
-        else:
-            self._is_closed = False
-            self._give_turns(1)
+        self._is_closed = False
+        self._give_turns(1)
         return admitted
 
     def _close(self) -> None:
