@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
+from contextlib import ExitStack, suppress
 from pathlib import Path
+
+_NUM_PORTS = 20
 
 
 def server_environment(folder: Path, *, haproxy: bool) -> dict[str, str]:
@@ -21,6 +25,7 @@ def server_environment(folder: Path, *, haproxy: bool) -> dict[str, str]:
 def serve_settings(folder: str, *, haproxy: bool) -> dict[str, str]:
     """Return what Ray Serve has to be told wherever it isn't alone: it is quiet, and keeps to `folder`."""
     switch = "1" if haproxy else "0"
+    first = _free_ports()
     return {
         "RAY_AUTH_MODE": "disabled",
         "RAY_USAGE_STATS_ENABLED": "0",
@@ -34,9 +39,22 @@ def serve_settings(folder: str, *, haproxy: bool) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_SOCKET_PATH": f"{folder}/admin.sock",
         "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": folder,
         "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": f"{folder}/server-state",
+        # Ingresses share ports with whoever asks for the same ones: requests would go to other servers' voices.
+        "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(first),
+        "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(first + _NUM_PORTS - 1),
         "RAY_SERVE_HAPROXY_STATS_PORT": str(free_port()),
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(free_port()),
     }
+
+
+def _free_ports() -> int:
+    """Return the first of several ports that nobody listens on, between Ray's own and those that the system gives."""
+    while True:
+        first = random.randrange(20_000, 32_000, _NUM_PORTS)
+        with suppress(OSError), ExitStack() as probes:
+            for port in range(first, first + _NUM_PORTS):
+                probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
 
 
 def free_port() -> int:
