@@ -39,7 +39,7 @@ def serve_settings(folder: str, *, haproxy: bool) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_SOCKET_PATH": f"{folder}/admin.sock",
         "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": folder,
         "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": f"{folder}/server-state",
-        # Ingresses share ports with whoever asks for the same ones: requests would go to other servers' voices.
+        # Ingresses share a port with whoever asks for the same one, and their requests.
         "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(first),
         "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(first + _NUM_PORTS - 1),
         "RAY_SERVE_HAPROXY_STATS_PORT": str(free_port()),
@@ -48,7 +48,7 @@ def serve_settings(folder: str, *, haproxy: bool) -> dict[str, str]:
 
 
 def _free_ports() -> int:
-    """Return the first of several ports that nobody listens on, between Ray's own and those that the system gives."""
+    """Return the first of several ports that nobody listens on, above Ray's and below the system's."""
     while True:
         first = random.randrange(20_000, 32_000, _NUM_PORTS)
         with suppress(OSError), ExitStack() as probes:
