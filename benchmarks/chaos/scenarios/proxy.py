@@ -9,8 +9,8 @@ from benchmarks.chaos.fleet import fleet
 from benchmarks.chaos.scenario import Options, Outcome, attend, settle, took, until
 
 _SHORT = 15
-"""Sentences, a minute of them: of what is longer than a minute and a half, the rest comes at the pace of playing
-where nothing else holds a writer back, and six of them alone would take as long."""
+"""Sentences, a minute of them: of more than a minute and a half, the rest comes at the pace of playing where
+nothing else holds a writer back, and six of them alone would take as long."""
 
 
 def haproxy(options: Options) -> Sequence[Outcome]:
