@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -22,6 +24,7 @@ DEFAULTS = {
     "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "deployments.http.request_id.middlewares",
     "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "2",
 }
+_NUM_INGRESS_PORTS = 100
 PRODUCTION = {"RAY_SERVE_THROUGHPUT_OPTIMIZED": "1", "RAY_SERVE_ENABLE_HA_PROXY": "1"}
 
 
@@ -67,7 +70,29 @@ def environment(inherited: Mapping[str, str], *, production: bool) -> dict[str, 
     """Return the environment for it. What is set stays, but for what `--production` stands for."""
     # Workers look for their tools on PATH, and a virtual environment needn't be active to run its commands.
     path = os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)])
-    return {**DEFAULTS, **inherited, "PATH": path, **(PRODUCTION if production else {})}
+    if not production:
+        return {**DEFAULTS, **inherited, "PATH": path}
+    return {**DEFAULTS, **_ingress_ports(), **inherited, "PATH": path, **PRODUCTION}
+
+
+def _ingress_ports() -> dict[str, str]:
+    """Return where ingresses may listen: where nobody listens yet.
+
+    They share a port with another cluster's that asks for the same one, and its requests with it.
+    """
+    firsts = range(30_000, 31_000, _NUM_INGRESS_PORTS)
+    first = next((first for first in firsts if not _is_taken(first)), firsts[0])
+    names = ("RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT", "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT")
+    return dict(zip(names, (str(first), str(first + _NUM_INGRESS_PORTS - 1)), strict=True))
+
+
+def _is_taken(first: int) -> bool:
+    """Whether anyone listens where the first few ingresses would."""
+    with contextlib.suppress(OSError), contextlib.ExitStack() as probes:
+        for port in range(first, first + 4):
+            probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
+        return False
+    return True
 
 
 def _haproxy_ports(inherited: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -27,7 +28,7 @@ QUICK = {
     "startup_s": 2.0,
     "margin": 0.0,
 }
-STORY = LONG_TEXT[:2800]
+STORY = LONG_TEXT[:3500]
 """More than may lie between a replica and who reads nothing."""
 
 REPLICA = "ServeReplica:scaled:TTSServer"
@@ -74,7 +75,9 @@ class Listener:
 async def listeners(url: str) -> AsyncIterator[Callable[[int], Any]]:
     """Yield what opens listeners to the same long story."""
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(httpx.AsyncClient(timeout=30))
+        # With little room between them and the server: who takes nothing mustn't have it all.
+        transport = httpx.AsyncHTTPTransport(socket_options=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)])
+        client = await stack.enter_async_context(httpx.AsyncClient(transport=transport, timeout=30))
 
         async def open_some(count: int) -> list[Listener]:
             new = []

@@ -29,7 +29,7 @@ def cpu_s(raylet: psutil.Process) -> float:
 
 
 def kill_the_busiest(spent_s: dict[psutil.Process, float]) -> None:
-    """Kill the node whose engine has worked most since it had spent so much: all may listen to one of them."""
+    """Kill the node whose engine has worked most since then: all may listen to one of them."""
     lost = max(spent_s, key=lambda raylet: cpu_s(raylet) - spent_s[raylet])
     for one in [lost, *lost.children(recursive=True)]:
         with suppress(psutil.Error):

@@ -43,7 +43,8 @@ async def test_a_server_that_keeps_its_listeners_apart_passes(solo_when: SoloWhe
     assert summary["num_whole"] + summary["num_left"] == 30
     assert 1 <= summary["num_left_before_audio"] < summary["num_left"]
     assert 2 <= summary["most_at_once"] <= 8
-    assert len(server.bodies) == 40 + 15
+    # Who leaves before any audio may have left before the request was read.
+    assert 0 <= 40 + 15 - len(server.bodies) <= summary["num_left_before_audio"]
     heard = [one["num_bytes"] for one in document["requests"] if one["outcome"] in ("whole", "left")]
     assert summary["bytes_compared"] == sum(heard) > 100_000
 

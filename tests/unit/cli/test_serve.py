@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -74,6 +75,24 @@ def test_production_switches_both_flags_on(monkeypatch: pytest.MonkeyPatch) -> N
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
     }
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="HAProxy comes for Linux only")
+def test_production_keeps_ingresses_apart_from_another_cluster_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "find_spec", lambda name: object())
+    first, last = "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT", "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT"
+    for name in (first, last):
+        monkeypatch.delenv(name, raising=False)
+    free = int(becoming(CONFIG, "--production").env[first])
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("0.0.0.0", free))
+        other.listen()
+        env = becoming(CONFIG, "--production").env
+    assert int(env[first]) > free
+    assert int(env[last]) > int(env[first])
+    monkeypatch.setenv(first, "25000")
+    assert becoming(CONFIG, "--production").env[first] == "25000"
 
 
 def test_production_without_haproxy_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,9 +31,7 @@ from tts_core.models.gpt_sovits.vocoding import (
 VERSIONS = ("v1", "v2", "v2Pro", "v2ProPlus")
 
 
-@pytest.mark.parametrize(
-    ("version", "is_first"), [*((version, True) for version in VERSIONS), ("v2", False)]
-)
+@pytest.mark.parametrize(("version", "is_first"), [*((version, True) for version in VERSIONS), ("v2", False)])
 def test_joined_windows_are_the_whole(
     version: str, is_first: bool, sovits_of: Callable[[str], SoVITS]
 ) -> None:
