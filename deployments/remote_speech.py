@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 
+from deployments.catalogue import Catalogue
 from deployments.config import WaitingArgs
 from deployments.credit import CreditLinks, OnRoom
 from deployments.failover import OnMove, open_resilient
@@ -23,11 +24,9 @@ from deployments.stream_items import StreamItem
 from deployments.transport import over_grpc, running_replicas, trouble_with
 from deployments.trials import Trials
 from tts_core.engine.protocol import Room
-from tts_core.errors import EngineStopped, Overloaded
+from tts_core.errors import EngineStopped, Overloaded, PolyvoxError
 from tts_core.request import SynthesisRequest
 from tts_core.voice import VoiceInfo
-
-VOICES_MAX_AGE_S = 30.0
 
 ASK_AGAIN_AFTER_S = (0.0, 0.01, 0.02)
 """Pauses between asking one replica and the next; all is over within the 50 ms that a refusal may take."""
@@ -68,24 +67,18 @@ class RemoteSpeechSource:
         # One function for each model: a connection tells each that it knows, and knows it once.
         self._on_room = {model: self._room_heard_of(model) for model in handles}
         self._may_leave = {model: self._somebody_lives(model) for model in handles}
-        self._voices: tuple[VoiceInfo, ...] = ()
-        self._voices_at = -VOICES_MAX_AGE_S
+        self._catalogue = Catalogue(self.models, self._ask_for_voices, self._is_asleep)
 
     @property
     def models(self) -> tuple[str, ...]:
         return tuple(self._handles)
 
     async def voices(self) -> tuple[VoiceInfo, ...]:
-        if time.monotonic() - self._voices_at > VOICES_MAX_AGE_S:
-            catalogues = await asyncio.gather(*(self._ask(model, "voices") for model in self._handles))
-            # Models of one deployment give the same catalogue.
-            self._voices = tuple(dict.fromkeys(voice for catalogue in catalogues for voice in catalogue))
-            self._voices_at = time.monotonic()
-        return self._voices
+        return await self._catalogue.voices()
 
     def forget_voices(self) -> None:
         """Ask replicas anew when the catalogue is wanted next."""
-        self._voices_at = -VOICES_MAX_AGE_S
+        self._catalogue.forget()
 
     def check_room(self, model: str) -> None:
         door = self._doors[model]
@@ -179,8 +172,13 @@ class RemoteSpeechSource:
             # One at a time: while the controller gives no answer, each of them holds a thread.
             looking = asyncio.ensure_future(asyncio.to_thread(trouble_with, self._handles[model]))
             self._looking[model] = looking
-        with limit(self._timeouts.admission_s, "Serve's controller gives no answer"):
-            trouble = await asyncio.shield(looking)
+        try:
+            with limit(self._timeouts.admission_s, "Serve's controller gives no answer"):
+                trouble = await asyncio.shield(looking)
+        except PolyvoxError:
+            raise
+        except Exception as error:
+            raise EngineStopped("Serve's controller can't be asked", retry_after_s=5) from error
         if trouble:
             raise EngineStopped(f"model {model!r} can't be started: {trouble}")
 
@@ -200,6 +198,13 @@ class RemoteSpeechSource:
             self._doors[model].slots_freed(1 if room is None else room.num_free)
 
         return heard
+
+    async def _ask_for_voices(self, model: str) -> tuple[VoiceInfo, ...]:
+        voices: tuple[VoiceInfo, ...] = await self._ask(model, "voices")
+        return voices
+
+    def _is_asleep(self, model: str) -> bool:
+        return model in self._may_sleep and not self._running(model)()
 
     async def _ask(self, model: str, method: str) -> Any:
         response = getattr(self._handles[model], method).remote()

@@ -53,6 +53,17 @@ def the_controller_says(monkeypatch: pytest.MonkeyPatch, status: str, message: s
     monkeypatch.setattr(serve, "status", lambda: SimpleNamespace(applications={"app": app}))
 
 
+async def test_without_a_controller_nobody_who_sleeps_is_ready(
+    handle: Handle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def status() -> None:
+        raise RuntimeError("there is no Serve")
+
+    monkeypatch.setattr(serve, "status", status)
+    with pytest.raises(EngineStopped, match="controller can't be asked"):
+        await source(handle, may_sleep=True).check_ready()
+
+
 async def test_who_is_being_deleted_is_not_ready(handle: Handle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "status", lambda: SimpleNamespace(applications={}))
     with pytest.raises(EngineStopped):
