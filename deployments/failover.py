@@ -45,6 +45,19 @@ _MAX_WAIT_S = 2.0
 # What says that a replica is gone, and nothing of the request.
 REPLICA_GONE = (StreamInterrupted, EnginePoisoned, EngineStopped)
 
+
+class GivenUp(Exception):
+    """A request has ended as many replicas as it may, before there was any audio of it.
+
+    Attributes:
+        error: what the last of them came to.
+    """
+
+    def __init__(self, error: PolyvoxError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
 Open = Callable[[SynthesisRequest], Awaitable[Speech]]
 OnMove = Callable[[str, str, bool], None]
 """Told of every move: the model, the code of why, and whether another replica went on."""
@@ -254,10 +267,14 @@ async def _open_elsewhere(
 
     Raises:
         SpeechChanged: the replicas that are left have another.
-        PolyvoxError: what the request itself did wrong, or `error`, if no replica took it.
+        PolyvoxError: what the request itself did wrong, or `error`, if no replica took it; where
+            `open_once` raises GivenUp, its error.
     """
     try:
         speech = await _try_elsewhere(open_once, request, error, give_up_at, fingerprint)
+    except GivenUp as last:
+        on_move(request.model, error.code, False)
+        raise last.error from last
     except Exception:  # but not a listener who hung up meanwhile
         on_move(request.model, error.code, False)
         raise

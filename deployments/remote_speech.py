@@ -14,7 +14,7 @@ from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 from deployments.catalogue import Catalogue
 from deployments.config import WaitingArgs
 from deployments.credit import CreditLinks, OnRoom
-from deployments.failover import OnMove, open_resilient
+from deployments.failover import REPLICA_GONE, GivenUp, OnMove, open_resilient
 from deployments.full_replicas import FullReplicas
 from deployments.keys.door import Door
 from deployments.pulse import is_silent
@@ -22,7 +22,7 @@ from deployments.replica_stream import RemoteSpeech, limit, translate
 from deployments.speech import Speech
 from deployments.stream_items import StreamItem
 from deployments.transport import over_grpc, running_replicas, trouble_with
-from deployments.trials import Trials
+from deployments.trials import MAX_STRIKES, Trials
 from tts_core.engine.protocol import Room
 from tts_core.errors import EngineStopped, Overloaded, PolyvoxError
 from tts_core.request import SynthesisRequest
@@ -94,16 +94,24 @@ class RemoteSpeechSource:
     def _way_in(self, payer: str) -> Callable[[SynthesisRequest], Awaitable[RemoteSpeech]]:
         """Return how one request is opened, and opened again: a stream that moves was let in before.
 
-        Nor does it wait for audio: what becomes of a stream that was taken is for `Trials` to judge.
+        Nor does it wait for audio: what becomes of a stream that was taken is for `Trials` to judge. Before
+        that, `MAX_STRIKES` replicas that took the request and were lost are enough: it may be what ends them.
         """
         is_in = has_begun = False
+        num_lost = 0
 
         async def open_once(request: SynthesisRequest) -> RemoteSpeech:
-            nonlocal is_in, has_begun
+            nonlocal is_in, has_begun, num_lost
             speech = await (self._admit(request) if is_in else self._admit_in_turn(request, payer))
             is_in = True
             if not has_begun:
-                await self._with_audio(speech)
+                try:
+                    await self._with_audio(speech)
+                except REPLICA_GONE as error:
+                    num_lost += 1
+                    if num_lost == MAX_STRIKES:
+                        raise GivenUp(error) from error
+                    raise
                 has_begun = True
             return speech
 

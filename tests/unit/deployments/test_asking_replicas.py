@@ -9,17 +9,18 @@ from typing import Any
 
 import pytest
 
-from deployments import full_replicas
+from deployments import failover, full_replicas
 from deployments.config import WaitingArgs
 from deployments.credit import CreditServer
 from deployments.full_replicas import is_full
 from deployments.keys import door
 from deployments.remote_speech import RemoteSpeechSource, Timeouts
 from deployments.stream_items import CreditAddress, StreamEnded, StreamFailed, StreamItem, StreamOpened
+from deployments.trials import MAX_STRIKES
 from tests.support.waiting import until
 from tts_core.engine.protocol import Room
 from tts_core.engine.stream import AudioChunk, SpeechStream, StreamLimits
-from tts_core.errors import Overloaded
+from tts_core.errors import Overloaded, StreamInterrupted
 from tts_core.request import Segment, SynthesisRequest
 
 RATE_HZ = 1000
@@ -58,11 +59,11 @@ class Replica:
 class Items:
     """What one replica's stream carries, as a Serve handle gives it."""
 
-    def __init__(self, replica: Replica) -> None:
+    def __init__(self, replica: Replica, *, is_ending: bool = False) -> None:
         self._replica = replica
         self._left: list[Callable[[], StreamItem]] = [
             replica.admit,
-            lambda: AudioChunk(bytes(200), 0),
+            lambda: StreamFailed.of(StreamInterrupted("dead")) if is_ending else AudioChunk(bytes(200), 0),
             lambda: StreamEnded(100),
         ]
 
@@ -82,12 +83,14 @@ class Handle:
 
     def __init__(self, *replicas: Replica) -> None:
         self.replicas = replicas
+        self.is_ending = False
 
     def options(self, **_: Any) -> Handle:
         return self
 
     def remote(self, request: SynthesisRequest) -> Items:
-        return Items(next((one for one in self.replicas if not is_full(one.name)), self.replicas[0]))
+        replica = next((one for one in self.replicas if not is_full(one.name)), self.replicas[0])
+        return Items(replica, is_ending=self.is_ending)
 
     @property
     def num_asked(self) -> int:
@@ -217,3 +220,16 @@ def test_an_opening_of_an_older_version_says_nothing_of_room() -> None:
     older = object.__new__(StreamOpened)
     vars(older).update({key: value for key, value in vars(opened).items() if key[:4] not in ("num_", "soon")})
     assert pickle.loads(pickle.dumps(older)).num_free is None  # our own
+
+
+async def test_a_request_that_ends_replicas_before_it_is_heard_is_given_up(
+    handle: Handle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They die of it once they have taken it; who is only lost on the way isn't counted."""
+    monkeypatch.setattr(failover, "OPENING_S", 60.0)
+    monkeypatch.setattr(failover, "_MAX_WAIT_S", 0.05)
+    handle.replicas[0].num_free = 100
+    handle.is_ending = True
+    with pytest.raises(StreamInterrupted):
+        await asyncio.wait_for(source_of(handle).open(REQUEST), 10)
+    assert handle.num_asked == MAX_STRIKES
