@@ -24,11 +24,13 @@ class _Word:
         num_free: how many more it would let in, with those who have left since.
         free_at_s: when it expects room for one more.
         until_s: until when that is taken to hold.
+        told_at_s: when it was told.
     """
 
     num_free: int
     free_at_s: float
     until_s: float
+    told_at_s: float
 
 
 _words: dict[tuple[str, str], _Word] = {}
@@ -92,6 +94,10 @@ class FullReplicas:
         left_s = [word.free_at_s - time.monotonic() for word in self._words() if not word.num_free]
         return max(0.0, min(left_s)) if left_s else None
 
+    def told_at_s(self) -> float:
+        """Return when one of them last told its room."""
+        return max((word.told_at_s for word in self._words()), default=-math.inf)
+
     def check(self) -> None:
         """Return unless every replica is known to be full.
 
@@ -119,4 +125,4 @@ class FullReplicas:
         last = _words.get((replica, self._model))
         # Whoever is in touch stays so for the rest of the time, whatever else they say meanwhile.
         until_s = max(now_s + holds_s, last.until_s if last is not None else -math.inf)
-        _words[replica, self._model] = _Word(room.num_free, now_s + room.soonest_s, until_s)
+        _words[replica, self._model] = _Word(room.num_free, now_s + room.soonest_s, until_s, now_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,6 @@ from benchmarks.chaos.serving import APP
 
 _START_S = 180.0
 _END_S = 20.0
-_DIRECT_PORTS = range(30_000, 31_001)
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,13 @@ class Server:
 
     Attributes:
         folder: its own, gone when it is.
+        ingress_ports: on which its ingresses listen.
     """
 
     url: str
     process: subprocess.Popen[str]
     folder: Path
+    ingress_ports: range
 
     def processes(self, title: str) -> list[psutil.Process]:
         """Return its processes whose command line contains `title`, the oldest first."""
@@ -58,7 +60,7 @@ class Server:
         """Return where an ingress replica itself answers; the proxy's address where it doesn't."""
         for ingress in self.processes(f"ServeReplica:{APP}:Ingress"):
             for one in ingress.net_connections("tcp"):
-                if one.status == psutil.CONN_LISTEN and one.laddr.port in _DIRECT_PORTS:
+                if one.status == psutil.CONN_LISTEN and one.laddr.port in self.ingress_ports:
                     return f"http://127.0.0.1:{one.laddr.port}"
         return self.url
 
@@ -66,6 +68,11 @@ class Server:
         """Return how often a stream has gone on with another replica, by the ingress's log."""
         logs = (self.folder / "ray").glob("session_2*/logs/serve/*Ingress*.log")
         return sum(path.read_text("utf-8", "replace").count("goes on elsewhere") for path in logs)
+
+    def has_said_so(self) -> bool:
+        """Return whether its process has said that all is deployed, on every node."""
+        assert self.process.stdout is not None
+        return bool(select.select([self.process.stdout], [], [], 0)[0])
 
     def is_ready(self) -> bool:
         with suppress(httpx.HTTPError):
@@ -107,7 +114,8 @@ def run_server(
         env=variables,
         text=True,
     )
-    server = Server(f"http://127.0.0.1:{spec['port']}", process, folder)
+    first, last = (int(variables[f"RAY_SERVE_DIRECT_INGRESS_{end}_HTTP_PORT"]) for end in ("MIN", "MAX"))
+    server = Server(f"http://127.0.0.1:{spec['port']}", process, folder, range(first, last + 1))
     try:
         _wait_until_ready(server)
         yield server
@@ -118,7 +126,7 @@ def run_server(
 
 def _wait_until_ready(server: Server) -> None:
     deadline = time.monotonic() + _START_S
-    while not server.is_ready():
+    while not server.has_said_so() or not server.is_ready():
         if server.process.poll() is not None or time.monotonic() > deadline:
             told = (server.folder / "stderr").read_text("utf-8", "replace")[-2000:]
             raise RuntimeError(f"the server didn't come up: {told}")

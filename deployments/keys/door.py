@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -45,6 +46,10 @@ class Known(Protocol):
         """Return in how many seconds there is expected to be room; None where that isn't known."""
         ...
 
+    def told_at_s(self) -> float:
+        """Return when any of that was last told, by the monotonic clock."""
+        ...
+
 
 class Unknown:
     """Nothing is known."""
@@ -55,6 +60,9 @@ class Unknown:
     def soonest_s(self) -> None:
         return None
 
+    def told_at_s(self) -> float:
+        return -math.inf
+
 
 @dataclass(eq=False)
 class _Waiter(Place):
@@ -63,9 +71,11 @@ class _Waiter(Place):
     Attributes:
         patient_until_s: by the loop's clock; after it, a closed door is a refusal.
         turn: resolved when it is this one's turn; fails when there will be none.
+        asks_since_s: when the turn was taken, by the loop's clock.
     """
 
     patient_until_s: float = 0.0
+    asks_since_s: float = 0.0
     turn: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -82,7 +92,7 @@ class Door:
         self._max_wait_s = args.max_wait_s
         self._queue: FairQueue[_Waiter] = FairQueue(args.max_waiting)
         self._num_turns = MAX_ASKING
-        self._num_asking = 0
+        self._asking: set[_Waiter] = set()
         self._is_closed = False
         self._probe: asyncio.TimerHandle | None = None
         self._free_at_s: deque[tuple[float, float]] = deque()
@@ -101,7 +111,7 @@ class Door:
         await self._first_turn(waiter)
         while True:
             with contextlib.suppress(Overloaded):
-                return await self._ask(ask)
+                return await self._ask(waiter, ask)
             if self._now_s() >= waiter.patient_until_s:
                 raise self._refusal()
             waiter.turn = asyncio.get_running_loop().create_future()
@@ -127,20 +137,27 @@ class Door:
 
     @property
     def _is_spoken_for(self) -> bool:
-        """Whether somebody asks for every slot that is known to be free."""
+        """Whether somebody asks for every slot that is known to be free.
+
+        Whoever asked before that was told may be counted in it already, and takes no slot of those.
+        """
         num_free = self._known.num_free()
-        return num_free is not None and self._num_asking >= num_free
+        if num_free is None:
+            return False
+        told_at_s = self._known.told_at_s()
+        return sum(one.asks_since_s > told_at_s for one in self._asking) >= num_free
 
     def _may_ask(self) -> bool:
         return self._num_turns > 0 and not self._is_spoken_for
 
-    def _take_turn(self) -> None:
+    def _take_turn(self, waiter: _Waiter) -> None:
         self._num_turns -= 1
-        self._num_asking += 1
+        waiter.asks_since_s = self._now_s()
+        self._asking.add(waiter)
 
     async def _first_turn(self, waiter: _Waiter) -> None:
         if self._may_ask() and not len(self._queue):
-            self._take_turn()
+            self._take_turn(waiter)
             return
         self.check()
         await self._wait(waiter, self._queue.push(waiter))
@@ -162,28 +179,28 @@ class Door:
             await waiter.turn
         except asyncio.CancelledError:
             if not self._queue.remove(waiter) and _is_granted(waiter.turn):
-                self._num_asking -= 1
+                self._asking.discard(waiter)
                 self._give_turns(1)
             raise
         finally:
             for timer in timers:
                 timer.cancel()
 
-    async def _ask(self, ask: Callable[[], Awaitable[T]]) -> T:
+    async def _ask(self, waiter: _Waiter, ask: Callable[[], Awaitable[T]]) -> T:
         """Call `ask` with a turn that was taken, and give it back."""
         try:
             admitted = await ask()
         except Overloaded as error:
-            self._num_asking -= 1
+            self._asking.discard(waiter)
             now_s = self._now_s()
             self._free_at_s.append((now_s, now_s + (error.retry_after_s or _UNKNOWN_S)))
             self._close()
             raise
         except BaseException:
-            self._num_asking -= 1
+            self._asking.discard(waiter)
             self._give_turns(1)
             raise
-        self._num_asking -= 1
+        self._asking.discard(waiter)
         self._is_closed = False
         self._give_turns(1)
         return admitted
@@ -194,11 +211,11 @@ class Door:
 
     def _let_one_ask(self) -> None:
         self._probe = None
-        is_due = not self._num_asking and not self._num_turns and self._known.num_free() != 0
+        is_due = not self._asking and not self._num_turns and self._known.num_free() != 0
         self._give_turns(int(is_due))
 
     def _give_turns(self, num: int) -> None:
-        self._num_turns = max(0, min(self._num_turns + num, MAX_ASKING - self._num_asking))
+        self._num_turns = max(0, min(self._num_turns + num, MAX_ASKING - len(self._asking)))
         self._settle()
 
     def _settle(self) -> None:
@@ -206,7 +223,7 @@ class Door:
         while len(self._queue) and self._may_ask():
             waiter = self._queue.pop()
             if not waiter.turn.done():
-                self._take_turn()
+                self._take_turn(waiter)
                 waiter.turn.set_result(None)
         if self.is_shut:
             self._send_away(self._now_s())

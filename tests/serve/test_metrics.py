@@ -80,14 +80,14 @@ def prometheus(
         for listener in idle:
             stack.callback(listener.hang_up)
             listener.read(10_000)
-        time.sleep(2 * EXPORT_S)
+        time.sleep(EXPORT_S)
         server.processes("ServeReplica:measured:TTSServer-formant")[0].kill()
         for listener in idle:
             listener.read(3_000_000)
         prometheus.wait_for("ray_polyvox_failovers_total")
         prometheus.wait_for("ray_polyvox_headroom_seconds")
         prometheus.wait_for(f'rate(ray_polyvox_step_seconds_count{{stage="vocode"}}[{WINDOW}]) > 0')
-        time.sleep(3 * EXPORT_S)  # so that everything has a rate
+        time.sleep(2 * EXPORT_S)  # so that everything has a rate
         yield prometheus
 
 

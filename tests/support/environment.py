@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from benchmarks.chaos.environment import free_port as free_port
 from benchmarks.chaos.environment import serve_settings
 
-EXPORT_S = 1
-"""How often Ray's processes tell their metrics; 10 s otherwise."""
+EXPORT_S = 3
+"""How often Ray's processes tell their metrics; 10 s otherwise. What isn't set in between is left out."""
 
 
 def prepare_environment() -> None:

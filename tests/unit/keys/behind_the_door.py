@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 
 from deployments.config import WaitingArgs
@@ -42,12 +43,16 @@ class Told:
 
     def __init__(self, num_free: int | None = None, soonest_s: float | None = None) -> None:
         self.free, self.soonest = num_free, soonest_s
+        self.at_s = -math.inf
 
     def num_free(self) -> int | None:
         return self.free
 
     def soonest_s(self) -> float | None:
         return self.soonest
+
+    def told_at_s(self) -> float:
+        return self.at_s
 
 
 def door(max_wait_s: float = 0.0, max_waiting: int = 256, known: Told | None = None) -> Door:

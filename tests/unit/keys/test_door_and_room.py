@@ -204,3 +204,22 @@ async def test_a_turn_that_is_given_back_unused_is_the_next_ones(monkeypatch: py
     gone.cancel()  # its turn has been given, and not been taken yet
     assert await asyncio.wait_for(stays, 5) == "stays"
     assert replicas.num_asked == 1
+
+
+async def test_who_has_been_admitted_already_but_not_been_told_takes_no_slot_twice() -> None:
+    """A sign of life is faster than answers: it says what is free beside those who still wait for theirs."""
+    replicas, told, answered = Replicas(MAX_ASKING + 4), Told(MAX_ASKING + 4), asyncio.Event()
+    way_in = door(known=told)
+
+    async def admitted_at_once() -> str:
+        name = await replicas.asking("x")()
+        await answered.wait()
+        return name
+
+    crowd = [asyncio.create_task(way_in.enter("a", 10, admitted_at_once)) for _ in range(MAX_ASKING)]
+    await until(lambda: len(replicas.admitted) == MAX_ASKING)
+    told.free, told.at_s = 4, asyncio.get_running_loop().time()
+    late = [asyncio.create_task(way_in.enter("a", 10, admitted_at_once)) for _ in range(4)]
+    await asyncio.sleep(3 * door_module.OUTCOME_S)
+    answered.set()
+    assert await asyncio.wait_for(asyncio.gather(*crowd, *late), 5) == ["x"] * (MAX_ASKING + 4)
