@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 import schemathesis
-import schemathesis.specs.openapi.stateful  # else on first use: parsing modules beside Ray's threads has failed
+import schemathesis.specs.openapi.stateful  # not on first use: parsing beside Ray's threads has failed
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
 from schemathesis.core.result import Ok
