@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import random
 import socket
-from contextlib import ExitStack, suppress
 from pathlib import Path
+
+from polyvox.commands.serve import DEFAULTS
+from polyvox.ports import is_free
 
 _NUM_PORTS = 20
 
@@ -28,11 +30,9 @@ def serve_settings(folder: str, *, haproxy: bool) -> dict[str, str]:
     first = _free_ports()
     return {
         "RAY_AUTH_MODE": "disabled",
-        "RAY_USAGE_STATS_ENABLED": "0",
+        **DEFAULTS,
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": switch,
         "RAY_SERVE_ENABLE_HA_PROXY": switch,
-        "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "deployments.http.request_id.middlewares",
-        "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "2",
         # Without it, shutting down behind HAProxy takes 30 s.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0.5",
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": f"{folder}/haproxy.cfg",
@@ -51,9 +51,7 @@ def _free_ports() -> int:
     """Return the first of several ports that nobody listens on, above Ray's and below the system's."""
     while True:
         first = random.randrange(20_000, 32_000, _NUM_PORTS)
-        with suppress(OSError), ExitStack() as probes:
-            for port in range(first, first + _NUM_PORTS):
-                probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
+        if all(is_free("127.0.0.1", port) for port in range(first, first + _NUM_PORTS)):
             return first
 
 

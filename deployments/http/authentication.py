@@ -33,8 +33,7 @@ _SCOPES: dict[str, KeyScope] = {
     "/character_list": "voices",
     "/v1/models": "voices",
     "/v1/load": "voices",
-    "/v1/voices": "voices",
-    "/v2/voices": "voices",
+    **dict.fromkeys(ELEVENLABS_LISTS, "voices"),
 }
 _SCOPE_FOLDERS: dict[str, KeyScope] = {"/v1/audio/speech/": "speak", "/v1/models/": "voices"}
 _VOICES = "/v1/audio/voices"

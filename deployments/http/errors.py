@@ -112,27 +112,27 @@ def http_status(error: PolyvoxError, path: str = "") -> int:
 
 def openai_body(error: PolyvoxError) -> dict[str, Any]:
     """Return the OpenAI error object."""
-    error = without_places(error)
+    return _body("", without_places(error))
+
+
+def _body(path: str, error: PolyvoxError) -> dict[str, Any]:
+    """Say an error, which names nothing of the operator's, in the dialect that the path belongs to."""
     status = http_status(error)
     kind = "rate_limit_error" if status == 429 else _KIND.get(status, "server_error")
-    return {"error": {"message": error.message, "type": kind, "param": error.param, "code": error.code}}
+    return _said(path, error.message, error.code, kind, error.param)
 
 
-def api_v2_body(error: PolyvoxError) -> dict[str, Any]:
-    """Return the two keys that api_v2 clients read: a sentence and a code."""
-    return {"message": without_places(error).message, "Exception": error.code}
-
-
-def _detail(message: str, code: str) -> dict[str, Any]:
-    """Return what ElevenLabs' clients read: some of them `status`, some `code`."""
-    return {"detail": {"status": code, "code": code, "message": message}}
+def _said(path: str, message: str, code: str, kind: str, param: str | None = None) -> dict[str, Any]:
+    if is_gpt_sovits(path):
+        return {"message": message, "Exception": code}
+    if is_elevenlabs(path):  # some of its clients read `status`, some `code`
+        return {"detail": {"status": code, "code": code, "message": message}}
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
 def error_response(error: PolyvoxError, path: str) -> Response:
     """Answer in the dialect that the path belongs to. 429 and 503 say when to come back."""
-    body = api_v2_body(error) if is_gpt_sovits(path) else openai_body(error)
-    if is_elevenlabs(path):
-        body = _detail(without_places(error).message, error.code)
+    body = _body(path, without_places(error))
     status = http_status(error, path)
     headers = {ERROR_CODE: error.code}
     if status in (429, 503):
@@ -160,13 +160,7 @@ def from_http(error: HTTPException, path: str) -> Response:
         return error_response(MalformedBody(f"the body must be JSON in UTF-8: {error.detail}"), path)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
     message = str(error.detail)
-    body: dict[str, Any] = {
-        "error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}
-    }
-    if is_gpt_sovits(path):
-        body = {"message": message, "Exception": code}
-    if is_elevenlabs(path):
-        body = _detail(message, code)
+    body = _said(path, message, code, "invalid_request_error")
     headers = {**(error.headers or {}), ERROR_CODE: code}
     return Response(_dump(body), error.status_code, headers, media_type="application/json")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
 from deployments.config import EngineArgs
 from polyvox.checks.check import Check, error, ok, warning
 from polyvox.checks.devices import Gpus
+from polyvox.ports import is_free
 from polyvox.settings import find_config
 from tts_core.errors import PolyvoxError
 
@@ -50,11 +50,11 @@ def check_config(planned: Plan) -> Check:
 
 def check_port(planned: Plan) -> Check:
     host, port = planned.address
-    if _is_free(host, port):
+    if is_free(host, port):
         return ok("port", f"{port} on {host} is free")
     if _answers_ping(host, port):
         return warning("port", f"{port} on {host}: a Polyvox server is already running there")
-    free = next((other for other in range(port + 1, port + _PORTS_TRIED) if _is_free(host, other)), None)
+    free = next((other for other in range(port + 1, port + _PORTS_TRIED) if is_free(host, other)), None)
     advice = f"; {free} is free: set http_options.port" if free else ""
     return error("port", f"{port} on {host} is taken by another program{advice}")
 
@@ -81,19 +81,6 @@ def _describe(engine: EngineArgs, *, has_gpu: bool) -> str:
     return (
         f"{engine.name} ({engine.kind}), {bounds.min_replicas} to {bounds.max_replicas} replicas of {device}"
     )
-
-
-def _is_free(host: str, port: int) -> bool:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # as servers do: old connections don't count
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
 
 
 def _answers_ping(host: str, port: int) -> bool:

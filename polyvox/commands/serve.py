@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import socket
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -14,6 +12,7 @@ from typing import Annotated
 import typer
 
 from polyvox.console import note
+from polyvox.ports import is_free
 from polyvox.settings import CONFIG_NAME, find_config
 from tts_core.errors import MissingDependency
 
@@ -81,18 +80,11 @@ def _ingress_ports() -> dict[str, str]:
     They share a port with another cluster's that asks for the same one, and its requests with it.
     """
     firsts = range(30_000, 31_000, _NUM_INGRESS_PORTS)
-    first = next((first for first in firsts if not _is_taken(first)), firsts[0])
+    # The first few ingresses take the first few ports.
+    free = (first for first in firsts if all(is_free("127.0.0.1", first + number) for number in range(4)))
+    first = next(free, firsts[0])
     names = ("RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT", "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT")
     return dict(zip(names, (str(first), str(first + _NUM_INGRESS_PORTS - 1)), strict=True))
-
-
-def _is_taken(first: int) -> bool:
-    """Whether anyone listens where the first few ingresses would."""
-    with contextlib.suppress(OSError), contextlib.ExitStack() as probes:
-        for port in range(first, first + 4):
-            probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
-        return False
-    return True
 
 
 def _haproxy_ports(inherited: Mapping[str, str]) -> str:

@@ -99,5 +99,5 @@ def elevenlabs_routes(service: Service) -> APIRouter:
         """Answer with a JSON object a line: a piece of audio, and the characters that it completes."""
         return await speaker.aligned(voice_id, body, query, request, AlignedLines)
 
-    router.include_router(listing_routes(service))
+    router.routes.extend(listing_routes(service).routes)
     return router

@@ -110,6 +110,14 @@ async def handle(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Handle]:
     full_replicas._words.clear()
 
 
+@pytest.fixture
+def often_heard_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signs of life come often, and nothing else tells of room."""
+    monkeypatch.setattr("deployments.credit.PULSE_S", 0.01)
+    monkeypatch.setattr(full_replicas, "IN_TOUCH_S", 10.0)
+    monkeypatch.setattr(door, "PROBE_S", 60.0)
+
+
 def source_of(handle: Any, max_wait_s: float = 0.0) -> RemoteSpeechSource:
     waiting = WaitingArgs(max_wait_s=max_wait_s)
     return RemoteSpeechSource({"m": handle}, frozenset(), Timeouts(5.0, 5.0), waiting, lambda *_: None)
@@ -152,13 +160,9 @@ async def test_a_slot_that_is_free_again_is_the_next_ones_and_nobody_else_is_ask
         assert [one.num_asked for one in handle.replicas] == asked
 
 
-async def test_room_is_heard_of_with_the_next_sign_of_life(
-    handle: Handle, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("often_heard_of")
+async def test_room_is_heard_of_with_the_next_sign_of_life(handle: Handle) -> None:
     """As when a listener stalls, and lends a slot, or somebody has taken it through another ingress."""
-    monkeypatch.setattr("deployments.credit.PULSE_S", 0.01)
-    monkeypatch.setattr(full_replicas, "IN_TOUCH_S", 10.0)
-    monkeypatch.setattr(door, "PROBE_S", 60.0)
     source = source_of(handle)
     for _ in range(4):
         await source.open(REQUEST)
@@ -169,12 +173,8 @@ async def test_room_is_heard_of_with_the_next_sign_of_life(
     assert handle.num_asked == 4
 
 
-async def test_who_waits_is_let_in_by_the_next_sign_of_life(
-    handle: Handle, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("deployments.credit.PULSE_S", 0.01)
-    monkeypatch.setattr(full_replicas, "IN_TOUCH_S", 10.0)
-    monkeypatch.setattr(door, "PROBE_S", 60.0)
+@pytest.mark.usefixtures("often_heard_of")
+async def test_who_waits_is_let_in_by_the_next_sign_of_life(handle: Handle) -> None:
     source = source_of(handle, max_wait_s=20.0)
     for _ in range(4):
         await source.open(REQUEST)
