@@ -46,12 +46,13 @@ async def listen_through_a_death(
         ]
 
 
-@pytest.mark.parametrize("audio_format", ["pcm", "mp3", "opus"])
+@pytest.mark.parametrize(("audio_format", "num"), [("pcm", 6), ("mp3", 3), ("opus", 3)])
 async def test_everyone_hears_everything_when_a_replica_is_killed(
-    server: RunningServer, url: str, audio_format: str
+    server: RunningServer, url: str, audio_format: str, num: int
 ) -> None:
     requests = [
-        body(f"{number}. {TEXT}", seed=number, response_format=audio_format, speed=0.5) for number in range(6)
+        body(f"{number}. {TEXT}", seed=number, response_format=audio_format, speed=0.5)
+        for number in range(num)
     ]
     alone = [
         await listen(url, request["input"], seed=request["seed"], response_format=audio_format, speed=0.5)

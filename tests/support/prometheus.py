@@ -27,10 +27,13 @@ class Prometheus:
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """Return what an expression gives now. Fails where Prometheus doesn't understand it."""
-        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": expression}, timeout=10).json()
-        assert answer["status"] == "success", f"{expression}: {answer.get('error')}"
-        found: list[dict[str, Any]] = answer["data"]["result"]
-        return found
+        return self._ask("query", query=expression)
+
+    def recently(self, expression: str, within_s: float = 30.0) -> list[dict[str, Any]]:
+        """Return what an expression gave last: a late export is a gap in a panel's line, no empty panel."""
+        now = time.time()
+        found = self._ask("query_range", query=expression, start=now - within_s, end=now, step=1)
+        return [series | {"value": series["values"][-1]} for series in found]
 
     def wait_for(self, expression: str, within_s: float = 60.0) -> list[dict[str, Any]]:
         """Return what an expression gives, once it gives anything."""
@@ -38,6 +41,12 @@ class Prometheus:
         while not (found := self.query(expression)):
             assert time.monotonic() < deadline, f"nothing for {expression} within {within_s:g} s"
             time.sleep(0.5)
+        return found
+
+    def _ask(self, what: str, **parameters: str | float) -> list[dict[str, Any]]:
+        answer = httpx.get(f"{self.url}/api/v1/{what}", params=parameters, timeout=10).json()
+        assert answer["status"] == "success", f"{parameters}: {answer.get('error')}"
+        found: list[dict[str, Any]] = answer["data"]["result"]
         return found
 
     def rules(self) -> list[dict[str, Any]]:
