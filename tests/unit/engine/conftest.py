@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from tests.unit.models.gpt_sovits_engine.conftest import model, model_of, one_thread, weights_of
+from tests.unit.models.gpt_sovits_engine.conftest import (
+    cold_start,
+    model,
+    model_of,
+    one_thread,
+    warm_once,
+    weights_of,
+)
 
-__all__ = ["model", "model_of", "one_thread", "weights_of"]
+__all__ = ["cold_start", "model", "model_of", "one_thread", "warm_once", "weights_of"]

@@ -22,6 +22,8 @@ from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.script import SpeakingOptions
 from tts_core.models.gpt_sovits.vocoding import WINDOW_FRAMES
 
+pytestmark = pytest.mark.usefixtures("cold_start")
+
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 OPTIONS = EngineOptions(num_slots=3, speaking=SpeakingOptions(max_len=256))
 

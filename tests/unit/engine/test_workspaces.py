@@ -66,6 +66,7 @@ async def test_an_engine_keeps_its_workspace_until_it_is_gone(model: LoadedModel
     assert WORKSPACES.promised(CPU) == before
 
 
+@pytest.mark.usefixtures("cold_start")
 async def test_an_engine_that_has_stopped_leaves_without_the_collector(model: LoadedModel) -> None:
     """What it holds is gigabytes, and the next model needs the room now."""
     before = WORKSPACES.promised(CPU)

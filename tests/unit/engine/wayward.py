@@ -7,14 +7,18 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from functools import lru_cache
 from typing import Any
 from unittest.mock import patch
 
 import torch
 from torch import Tensor
 
+from tests.unit.models.gpt_sovits_engine.support import speak_alone
 from tts_core.models.gpt_sovits.decoding import DecodeInputs, TokenDecoder
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+from tts_core.models.gpt_sovits.t2s import T2S
+from tts_core.request import SynthesisRequest
 from tts_core.sampling_params import SamplingParams
 
 GOOD_TOKENS = 45
@@ -36,25 +40,47 @@ LIKELY = {course: 0.4 if course is Course.SPEAKS else 0.15 for course in Course}
 
 
 @contextmanager
-def wayward(model: LoadedModel, likely: dict[Course, float] | None = None) -> Iterator[None]:
+def wayward(
+    model: LoadedModel, likely: dict[Course, float] | None = None, *, computes: bool = True
+) -> Iterator[None]:
     """Let a model's T2S go by courses, each as likely as it says.
 
     Every row depends on its own latest token alone, and on its own cache, as far as that holds numbers.
+
+    Args:
+        computes: whether the model is run at all, so that what it reads matters. Whoever speaks alone reads
+            nobody's cache, and says the same sooner.
     """
-    table = _table(model.t2s.config.vocab_size, model.t2s.config.eos)
-    beginning = _beginning(likely or LIKELY, model.t2s.config.vocab_size)
-
-    def prefill(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
-        return lambda *inputs: original(*inputs) * 0 + beginning
-
-    def decode_step(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
-        return lambda tokens, *rest: original(tokens, *rest) * 0 + table[tokens]
-
     t2s: Any = model.t2s
+    prefill, decode_step = _calls(model.t2s, tuple((likely or LIKELY).items()), computes)
     with ExitStack() as stack:
-        stack.enter_context(patch.object(t2s, "prefill", prefill(t2s.prefill)))
-        stack.enter_context(patch.object(t2s, "decode_step", decode_step(t2s.decode_step)))
+        stack.enter_context(patch.object(t2s, "prefill", prefill))
+        stack.enter_context(patch.object(t2s, "decode_step", decode_step))
         yield
+
+
+@lru_cache  # the same calls each time, so that it is known who was heard with them already
+def _calls(
+    t2s: T2S, likely: tuple[tuple[Course, float], ...], computes: bool
+) -> tuple[Callable[..., Tensor], Callable[..., Tensor]]:
+    table = _table(t2s.config.vocab_size, t2s.config.eos)
+    beginning = _beginning(dict(likely), t2s.config.vocab_size)
+
+    def prefill(phones: Tensor, *rest: Any) -> Tensor:
+        return beginning + (T2S.prefill(t2s, phones, *rest) * 0 if computes else torch.zeros(len(phones), 1))
+
+    def decode_step(tokens: Tensor, *rest: Any) -> Tensor:
+        return table[tokens] + (T2S.decode_step(t2s, tokens, *rest) * 0 if computes else 0)
+
+    return prefill, decode_step
+
+
+def speak_wayward(
+    model: LoadedModel, wanted: SynthesisRequest, likely: dict[Course, float] | None = None
+) -> bytes:
+    """Return what it is without any engine, gone wrong as it may."""
+    with wayward(model, likely, computes=False):
+        return speak_alone(model, wanted)
 
 
 def seed_whose(model: LoadedModel, *courses: Course) -> int:
@@ -68,7 +94,7 @@ def seed_whose(model: LoadedModel, *courses: Course) -> int:
         with closing(decoder.decode(inputs, SamplingParams(), seed, 0, take)) as tokens:
             return Course(next(tokens) // _PER_COURSE)
 
-    with wayward(model):
+    with wayward(model, computes=False):
         for seed in itertools.count():
             if all(course(seed, take) is wanted for take, wanted in enumerate(courses)):
                 return seed

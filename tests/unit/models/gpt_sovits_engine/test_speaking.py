@@ -18,7 +18,7 @@ from tests.unit.models.gpt_sovits_engine.support import (
     Prompts,
     prompt_for,
     request,
-    speak_alone,
+    speak_again,
 )
 from tts_core.errors import EmptyInput, InputTooLong, UnsupportedLanguage
 from tts_core.frontend.lexicon import Lexicon
@@ -54,14 +54,14 @@ def segments(*texts: str) -> tuple[Segment, ...]:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_version_speaks_the_same_twice(version: str, model_of: ModelOf) -> None:
-    first = speak_alone(model_of(version), request())
+    first = speak_again(model_of(version), request())
     assert len(first) // 2 == 2 * NUM_TOKENS * SAMPLES_PER_TOKEN + PAUSE_SAMPLES
     assert np.frombuffer(first, "<i2").std() > 10
-    assert speak_alone(model_of(version), request()) == first
+    assert speak_again(model_of(version), request()) == first
 
 
 def test_between_segments_lies_a_pause_and_none_after_the_last(model: LoadedModel) -> None:
-    samples = np.frombuffer(speak_alone(model, request()), "<i2")
+    samples = np.frombuffer(speak_again(model, request()), "<i2")
     spoken = NUM_TOKENS * SAMPLES_PER_TOKEN
     assert not samples[spoken : spoken + PAUSE_SAMPLES].any()
     assert samples[spoken - 200 : spoken].any()
@@ -77,30 +77,30 @@ def test_seed_voice_text_speed_and_settings_decide_the_audio(model: LoadedModel)
         {"speed": 1.25},
         {"sampling": SamplingParams(ignore_eos=True, max_tokens=NUM_TOKENS, temperature=0.5)},
     ]
-    assert len({speak_alone(model, request(**change)) for change in changes}) == len(changes)
+    assert len({speak_again(model, request(**change)) for change in changes}) == len(changes)
 
 
 def test_a_segment_sounds_the_same_whatever_follows_it(model: LoadedModel) -> None:
-    alone = speak_alone(model, request(TEXT[0]))
-    assert speak_alone(model, request()).startswith(alone)
+    alone = speak_again(model, request(TEXT[0]))
+    assert speak_again(model, request()).startswith(alone)
 
 
 def test_equal_segments_of_a_request_have_noise_of_their_own(model: LoadedModel) -> None:
-    both = speak_alone(model, request(TEXT[0], TEXT[0]))
+    both = speak_again(model, request(TEXT[0], TEXT[0]))
     spoken = 2 * NUM_TOKENS * SAMPLES_PER_TOKEN
     assert both[:spoken] != both[-spoken:]
 
 
 def test_low_latency_is_as_long_and_as_deterministic_but_not_the_same(model: LoadedModel) -> None:
     wanted = request(low_latency=True)
-    early = speak_alone(model, wanted)
-    assert speak_alone(model, wanted) == early
-    assert len(early) == len(speak_alone(model, request()))
-    assert early != speak_alone(model, request())
+    early = speak_again(model, wanted)
+    assert speak_again(model, wanted) == early
+    assert len(early) == len(speak_again(model, request()))
+    assert early != speak_again(model, request())
 
 
 def test_double_speed_takes_half_the_time(model: LoadedModel) -> None:
-    fast = speak_alone(model, request(TEXT[0], speed=2.0))
+    fast = speak_again(model, request(TEXT[0], speed=2.0))
     assert len(fast) // 2 == (NUM_TOKENS + 1) * SAMPLES_PER_TOKEN // 2
 
 
@@ -131,7 +131,7 @@ def test_chinese_without_bert_is_refused(model: LoadedModel) -> None:
     bare = dataclasses.replace(model, phone_features=None)
     with pytest.raises(UnsupportedLanguage, match="BERT"):
         read_piece("你好世界。", "zh", bare)
-    assert speak_alone(bare, request(TEXT[0])) == speak_alone(model, request(TEXT[0]))
+    assert speak_again(bare, request(TEXT[0])) == speak_again(model, request(TEXT[0]))
 
 
 def test_the_prompt_comes_before_the_text(model: LoadedModel) -> None:
