@@ -33,7 +33,11 @@ def t2s_config(version: str, *, tiny: bool = False) -> Config:
 
 
 def sovits_config(version: str, *, tiny: bool = False) -> Config:
-    """Return the config of an s2G file. The tiny one is narrower; rates and kernels stay the version's."""
+    """Return the config of an s2G file. Rates and kernels are the version's in the tiny one too.
+
+    That one is narrower, and only its longest blocks, which decide the receptive field, have all their
+    convolutions.
+    """
     return {
         "train": {
             "epochs": 100,
@@ -74,7 +78,7 @@ def _sovits_model(version: str, *, tiny: bool) -> Config:
         "n_layers": layers,
         "p_dropout": 0.0,
         "resblock": "1",
-        "resblock_dilation_sizes": [[1, 3, 5], [1, 3, 5], [1, 3, 5]],
+        "resblock_dilation_sizes": [[1], [3], [1, 3, 5]] if tiny else [[1, 3, 5]] * 3,
         "resblock_kernel_sizes": [3, 7, 11],
         "semantic_frame_rate": "25hz",
         "upsample_initial_channel": generator * 3 // 2 if is_plus else generator,
