@@ -44,7 +44,7 @@ class CrowdedServer:
     refusals: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     obeys_faults: bool = True
     cuts: bool = False
-    pause_s: float = 0.005
+    pause_s: float = 0.002
     url: str = ""
     bodies: list[dict[str, Any]] = field(default_factory=list)
     num_gone: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import cast
+from unittest.mock import patch
 
 import pytest
 import typer
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from benchmarks.loading.cli import loading
 from benchmarks.loading.listening import Listener, Window
+from tts_core.engine import assembly
 from tts_core.engine.stream import SpeechStream
 
 
@@ -41,9 +43,9 @@ def test_of_several_the_worst_counts_and_the_pace_is_theirs_together() -> None:
 def test_it_runs_each_way_in_each_round(folder: Path) -> None:
     app = typer.Typer()
     app.command()(loading)
-    result = CliRunner().invoke(
-        app, [str(folder), "--rounds=1", "--tokens=12", "--window=0.5", "--settle=0.3", "--json"]
-    )
+    arguments = [str(folder), "--rounds=1", "--tokens=12", "--window=0.1", "--settle=0.1", "--json"]
+    with patch.object(assembly, "warm_up"):
+        result = CliRunner().invoke(app, arguments)
     document = json.loads(result.stdout)
     assert [one["way"] for one in document["rounds"]] == ["giving way", "at once", "none"]
     assert all(one["heard"].keys() == Window.__dataclass_fields__.keys() for one in document["rounds"])
