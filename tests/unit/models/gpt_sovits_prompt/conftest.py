@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,13 +13,23 @@ from tests.unit.voices.samples import TEXT, encode, encode_with_libav, speech
 from tts_core.models.gpt_sovits.checkpoint import read_checkpoint, read_state_dict
 from tts_core.models.gpt_sovits.config import SoVITSConfig
 from tts_core.models.gpt_sovits.features import load_phone_features, load_speech_features
-from tts_core.models.gpt_sovits.prompt import PromptEncoders
+from tts_core.models.gpt_sovits.prompt import PromptEncoders, PromptFeatures, compute_prompt
 from tts_core.models.gpt_sovits.sovits import build_sovits
 from tts_core.models.gpt_sovits.speaker import build_speaker_encoder
 from tts_core.models.gpt_sovits.weights import WeightsPaths
 from tts_core.voices import Upload, Voice, VoiceStore
 
 LoadEncoders = Callable[[str], PromptEncoders]
+Computed = Callable[[Voice, VoiceStore, PromptEncoders], PromptFeatures]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """As a replica runs; and on a busy machine, threads that wait for each other take far longer."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +56,20 @@ def _load(paths: WeightsPaths) -> PromptEncoders:
         phones=load_phone_features(paths.bert, torch.float32, "cpu"),
         speaker=build_speaker_encoder(read_state_dict(paths.speaker)) if paths.speaker else None,
     )
+
+
+@pytest.fixture(scope="session")
+def computed() -> Computed:
+    """Return what models make of a voice, computed once: most tests ask about the same one."""
+    made: dict[tuple[Voice, str], PromptFeatures] = {}
+
+    def compute(voice: Voice, store: VoiceStore, encoders: PromptEncoders) -> PromptFeatures:
+        known = voice, encoders.fingerprint
+        if known not in made:
+            made[known] = compute_prompt(voice, store, encoders)
+        return made[known]
+
+    return compute
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.unit.models.gpt_sovits_prompt.conftest import LoadEncoders
+from tests.unit.models.gpt_sovits_prompt.conftest import Computed, LoadEncoders
 from tests.unit.models.gpt_sovits_prompt.same import same
 from tests.unit.voices.samples import TEXT, encode, speech
 from tts_core.audio.decoder import decode
@@ -37,11 +37,11 @@ def unchecked(text: str = TEXT, language: str = "en", count: int = 1) -> Voice:
 
 @pytest.mark.parametrize("version", ["v1", "v2", "v2Pro"])
 def test_features_have_the_shapes_that_models_read(
-    version: str, load_encoders: LoadEncoders, voice: Voice, store: VoiceStore
+    version: str, load_encoders: LoadEncoders, voice: Voice, store: VoiceStore, computed: Computed
 ) -> None:
     encoders = load_encoders(version)
 
-    features = compute_prompt(voice, store, encoders)
+    features = computed(voice, store, encoders)
 
     # 3 s and 0.6 s of silence at 50 features a second, HuBERT's convolutions shortening the end.
     assert features.tokens.shape == (89,)
@@ -158,11 +158,11 @@ def test_without_bert_all_features_are_zeros(load_encoders: LoadEncoders) -> Non
 
 
 def test_computing_twice_gives_the_same_bits(
-    load_encoders: LoadEncoders, voice: Voice, store: VoiceStore
+    load_encoders: LoadEncoders, voice: Voice, store: VoiceStore, computed: Computed
 ) -> None:
     encoders = load_encoders("v2Pro")
 
-    assert same(compute_prompt(voice, store, encoders), compute_prompt(voice, store, encoders))
+    assert same(computed(voice, store, encoders), compute_prompt(voice, store, encoders))
 
 
 def test_a_text_that_nobody_can_say_names_the_voice(load_encoders: LoadEncoders) -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.models.gpt_sovits_prompt.conftest import LoadEncoders
+from tests.unit.models.gpt_sovits_prompt.conftest import Computed, LoadEncoders
 from tests.unit.models.gpt_sovits_prompt.same import same
 from tests.unit.voices.samples import TEXT, upload
 from tts_core.errors import InvalidVoice
-from tts_core.models.gpt_sovits.prompt import PromptEncoders, compute_prompt
+from tts_core.models.gpt_sovits.prompt import PromptEncoders
 from tts_core.models.gpt_sovits.prompt_cache import PromptCache
 from tts_core.voices import Voice, VoiceStore
 
@@ -38,7 +38,7 @@ def cache(tmp_path: Path) -> PromptCache:
 
 
 def test_what_is_kept_equals_what_is_computed_bit_for_bit(
-    cache: PromptCache, voice: Voice, store: VoiceStore, load_encoders: LoadEncoders
+    cache: PromptCache, voice: Voice, store: VoiceStore, load_encoders: LoadEncoders, computed: Computed
 ) -> None:
     encoders = load_encoders("v2Pro")
 
@@ -47,7 +47,7 @@ def test_what_is_kept_equals_what_is_computed_bit_for_bit(
     kept = PromptCache(cache.folder).prompt(voice, NoSource(), encoders)
 
     assert same(fresh, kept)
-    assert same(compute_prompt(voice, store, encoders), kept)
+    assert same(computed(voice, store, encoders), kept)
 
 
 def test_another_voice_and_another_model_have_entries_of_their_own(
@@ -112,14 +112,14 @@ def test_a_damaged_entry_is_computed_again_with_a_warning(
 
 
 def test_an_entry_of_other_models_under_this_name_is_not_served(
-    cache: PromptCache, voice: Voice, store: VoiceStore, load_encoders: LoadEncoders
+    cache: PromptCache, voice: Voice, store: VoiceStore, load_encoders: LoadEncoders, computed: Computed
 ) -> None:
     """The name has a part of the fingerprint only."""
     pro, v2 = load_encoders("v2Pro"), load_encoders("v2")
     cache.prompt(voice, store, pro)
     os.replace(cache.path_of(voice.id, pro.fingerprint), cache.path_of(voice.id, v2.fingerprint))
 
-    assert same(cache.prompt(voice, store, v2), compute_prompt(voice, store, v2))
+    assert same(cache.prompt(voice, store, v2), computed(voice, store, v2))
 
 
 def test_entries_used_longest_ago_go_first(
@@ -160,6 +160,7 @@ def test_a_cache_that_can_t_be_written_costs_a_warning_and_no_answer(
     voice: Voice,
     store: VoiceStore,
     encoders: PromptEncoders,
+    computed: Computed,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     cache.folder.write_text("a file where the folder should be")
@@ -167,7 +168,7 @@ def test_a_cache_that_can_t_be_written_costs_a_warning_and_no_answer(
     with caplog.at_level(logging.WARNING):
         features = cache.prompt(voice, store, encoders)
 
-    assert same(features, compute_prompt(voice, store, encoders))
+    assert same(features, computed(voice, store, encoders))
     assert "can't be kept" in caplog.text
 
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 import torch
 
-from tests.unit.models.gpt_sovits_prompt.conftest import LoadEncoders
+from tests.unit.models.gpt_sovits_prompt.conftest import Computed, LoadEncoders
 from tests.unit.models.gpt_sovits_prompt.same import same
 from tests.unit.voices.samples import encode, speech
 from tts_core.errors import InvalidVoice, UnknownVoice, UnsupportedLanguage
@@ -21,11 +21,14 @@ from tts_core.request import Reference, Segment, SynthesisRequest
 from tts_core.voices import Upload, Voice, VoiceStore
 
 OTHER_TEXT = "今天天气真好。"
+SOUNDS = ((22_050, 3.0), (48_000, 1.5))
 
 
 @pytest.fixture
 def friend(store: VoiceStore) -> Voice:
-    recordings = [Upload(f"{rate}.wav", encode(speech(rate, 3.0), rate)) for rate in (22_050, 48_000)]
+    recordings = [
+        Upload(f"{rate}.wav", encode(speech(rate, duration_s), rate)) for rate, duration_s in SOUNDS
+    ]
     return store.add("friend", recordings[0], "Somebody else says this.", "en", extras=recordings[1:])
 
 
@@ -42,10 +45,10 @@ def stored(store: VoiceStore, encoders: PromptEncoders, folder: Path) -> StoredV
 
 @pytest.mark.parametrize(("text", "language"), [(OTHER_TEXT, "zh"), ("Another text", "en")])
 def test_another_text_is_as_if_the_voice_said_it(
-    load_encoders: LoadEncoders, voice: Voice, store: VoiceStore, text: str, language: str
+    load_encoders: LoadEncoders, voice: Voice, store: VoiceStore, computed: Computed, text: str, language: str
 ) -> None:
     encoders = load_encoders("v2")
-    original = compute_prompt(voice, store, encoders)
+    original = computed(voice, store, encoders)
     changed = reread(original, voice.name, text, language, encoders)
     alike = compute_prompt(
         dataclasses.replace(voice, text=text, language=language), Files(voice, store), encoders
@@ -66,10 +69,15 @@ class Files:
 
 @pytest.mark.parametrize("version", ["v2", "v2Pro"])
 def test_a_timbre_is_one_more_recording_and_nothing_else(
-    load_encoders: LoadEncoders, voice: Voice, friend: Voice, store: VoiceStore, version: str
+    load_encoders: LoadEncoders,
+    voice: Voice,
+    friend: Voice,
+    store: VoiceStore,
+    computed: Computed,
+    version: str,
 ) -> None:
     encoders = load_encoders(version)
-    one, other = (compute_prompt(each, store, encoders) for each in (voice, friend))
+    one, other = (computed(each, store, encoders) for each in (voice, friend))
     both = with_timbre(one, other)
     assert [torch.equal(*pair) for pair in zip(both.spectrograms[:2], one.spectrograms, strict=True)] == [
         True
@@ -81,12 +89,17 @@ def test_a_timbre_is_one_more_recording_and_nothing_else(
 
 
 def test_a_request_s_reference_reaches_the_prompt(
-    load_encoders: LoadEncoders, voice: Voice, friend: Voice, store: VoiceStore, tmp_path: Path
+    load_encoders: LoadEncoders,
+    voice: Voice,
+    friend: Voice,
+    store: VoiceStore,
+    computed: Computed,
+    tmp_path: Path,
 ) -> None:
     encoders = load_encoders("v2")
     voices = stored(store, encoders, tmp_path / "cache")
     assert voices.infos()[1].recordings == ("me.wav", "more.webm")
-    plain, other = compute_prompt(voice, store, encoders), compute_prompt(friend, store, encoders)
+    plain, other = computed(voice, store, encoders), computed(friend, store, encoders)
     assert same(voices.prompt(Reference("me")), plain)
     assert same(voices.prompt(Reference("me", voice.text)), plain)
     own = voices.prompt(Reference("me", OTHER_TEXT, "zh", ("friend",)))
