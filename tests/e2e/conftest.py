@@ -1,4 +1,4 @@
-"""One browser and one studio for all tests that leave them as they found them."""
+"""Servers and pages for all tests that leave them as they found them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.e2e.browser import SpeakingPage, blank_page, run_browser
 from tests.e2e.studio_server import Source, run_studio
+from tests.support.browser import SpeakingPage, Visits
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    async with run_browser() as running:
-        yield running
+async def visits(browser: Browser) -> AsyncIterator[Visits]:
+    context = await browser.new_context(locale="en-GB")
+    yield Visits(context)
+    await context.close()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -28,9 +29,7 @@ async def studio() -> AsyncIterator[tuple[str, Source]]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def speaking(browser: Browser, studio: tuple[str, Source]) -> AsyncIterator[SpeakingPage]:
+async def speaking(visits: Visits, studio: tuple[str, Source]) -> AsyncIterator[SpeakingPage]:
     """A fresh page of the studio, in English."""
-    page = await blank_page(browser, locale="en-GB")
-    await page.load(studio[0])
-    yield page
-    await page.page.context.close()
+    async with visits.page(studio[0]) as page:
+        yield page

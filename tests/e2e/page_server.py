@@ -110,6 +110,13 @@ class StandIn:
         self.app.add_api_route("/", self.index, response_model=None)
         self.app.mount("/page", StaticFiles(directory=PAGE))
 
+    async def until(self, outcomes: dict[str, str], within_s: float = 10.0) -> None:
+        """Wait until this became of the requests."""
+        deadline = asyncio.get_running_loop().time() + within_s
+        while self.outcomes != outcomes:
+            assert asyncio.get_running_loop().time() < deadline, f"{self.outcomes} is not {outcomes}"
+            await asyncio.sleep(0.02)
+
     async def index(self) -> Response:
         return FileResponse(PAGE / "index.html")
 
@@ -127,8 +134,9 @@ class StandIn:
         return StreamingResponse(audio, headers={"X-Request-Id": request_id}, media_type="audio/x-stand-in")
 
     async def _paced(self, request_id: str, voice: str, body: dict[str, Any]) -> AsyncIterator[bytes]:
-        self.outcomes[request_id] = "open"
-        pcm = syllables(max(1.0, len(body["input"]) * SECONDS_PER_CHAR / body["speed"]))
+        outcomes = self.outcomes  # of this test: another one may have begun when this speech ends
+        outcomes[request_id] = "open"
+        pcm = syllables(max(0.5, len(body["input"]) * SECONDS_PER_CHAR / body["speed"]))
         pieces = list(encoded(pcm, body["response_format"]))
         try:
             for index, piece in enumerate(pieces):
@@ -137,6 +145,6 @@ class StandIn:
                 yield piece
                 await asyncio.sleep(CHUNK_S / REAL_TIME_FACTORS.get(voice, 3.0))
         except asyncio.CancelledError:
-            self.outcomes[request_id] = "cancelled"
+            outcomes[request_id] = "cancelled"
             raise
-        self.outcomes[request_id] = "complete"
+        outcomes[request_id] = "complete"

@@ -6,13 +6,10 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
-
-import uvicorn
 
 from deployments.config import IngressArgs
 from deployments.http.app import create_app
@@ -21,6 +18,7 @@ from deployments.http.service import Service
 from deployments.http.voices.desk import VoiceDesk
 from deployments.http.voices.opening import takes_uploads
 from tests.e2e.page_server import CHUNK_S, SAMPLE_RATE_HZ, syllables
+from tests.e2e.serving import serving
 from tests.unit.http.voices.support import NearDecoder
 from tts_core.engine.stream import AudioChunk
 from tts_core.errors import UnknownVoice
@@ -92,6 +90,12 @@ class Source:
         return _Speech(self, request)
 
 
+class _Desk(VoiceDesk):
+    async def _settle(self) -> None:
+        """Return at once: there are no replicas to wait for."""
+        self._on_change()
+
+
 @asynccontextmanager
 async def run_studio(
     folder: Path | None, keys: Path | None = None, **args: Any
@@ -108,12 +112,6 @@ async def run_studio(
     desk = None
     if store is not None:
         decoder = cast(Any, NearDecoder())
-        desk = VoiceDesk(store, ("clones",), ingress.voices, takes_uploads(ingress), decoder=decoder)
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(service, desk), log_level="critical", lifespan="off"))
-    task = asyncio.create_task(server.serve([listener]))
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", source
-    finally:
-        server.should_exit = True
-        await task
+        desk = _Desk(store, ("clones",), ingress.voices, takes_uploads(ingress), decoder=decoder)
+    async with serving(create_app(service, desk)) as url:
+        yield url, source

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
-import uvicorn
+import pytest_asyncio
 
-from tests.e2e.browser import SpeakingPage, open_page
 from tests.e2e.page_server import SAMPLE_RATE_HZ, StandIn, syllables
+from tests.e2e.serving import serving
+from tests.support.browser import SpeakingPage, Visits
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-TEXT = "As long as two seconds of sound. "
+TEXT = "About one second. "
+BRIEF = "Shorter. "
 # Notes when each piece of audio starts and ends on the clock of the audio device.
 NOTE_STARTS = """() => {
     window.spans = [];
@@ -36,18 +37,19 @@ class Stage:
     speaking: SpeakingPage
 
 
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def running() -> AsyncIterator[tuple[str, StandIn]]:
     stand_in = StandIn()
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(stand_in.app, log_level="critical", ws="none", lifespan="off"))
-    task = asyncio.create_task(server.serve([listener]))
-    try:
-        async with open_page(f"http://127.0.0.1:{listener.getsockname()[1]}") as speaking:
-            yield Stage(stand_in, speaking)
-    finally:
-        server.should_exit = True
-        await task
+    async with serving(stand_in.app) as url:
+        yield url, stand_in
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(visits: Visits, running: tuple[str, StandIn]) -> AsyncIterator[Stage]:
+    url, stand_in = running
+    stand_in.outcomes = {}
+    async with visits.page(url) as speaking:
+        yield Stage(stand_in, speaking)
 
 
 async def test_pieces_are_played_without_a_seam(stage: Stage) -> None:
@@ -82,7 +84,7 @@ async def test_the_waveform_is_the_audio_that_was_sent(stage: Stage) -> None:
 async def test_a_server_slower_than_speech_shows_gaps(stage: Stage) -> None:
     speaking = stage.speaking
     await speaking.choose_voice("slow")
-    await speaking.speak(TEXT)
+    await speaking.speak(BRIEF)
     await speaking.until("polyvox.numGaps > 0")
     state = await speaking.state()
 
@@ -97,11 +99,10 @@ async def test_stop_reaches_the_server(stage: Stage) -> None:
     await speaking.speak(TEXT * 10)
     await speaking.until("polyvox.playedS > 0.2")
     await speaking.page.keyboard.press("Escape")
-    await asyncio.sleep(0.3)
+    await stage.stand_in.until({str(uuid.UUID(int=1)): "cancelled"})
     received = (await speaking.state())["numBytes"]
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.2)
 
-    assert stage.stand_in.outcomes == {str(uuid.UUID(int=1)): "cancelled"}
     assert (await speaking.state())["numBytes"] == received
     assert speaking.failed == [("v1/audio/speech", "net::ERR_ABORTED")]
 
@@ -119,16 +120,21 @@ async def test_speaking_again_stops_what_was_being_said(stage: Stage) -> None:
 
 
 async def test_a_full_server_counts_down_to_the_next_try(stage: Stage) -> None:
-    speaking = stage.speaking
+    speaking, clock = stage.speaking, stage.speaking.page.clock
+    await clock.install(time=0)
+    await clock.pause_at(1000)
     await speaking.choose_voice("busy")
-    await speaking.speak(TEXT)
+    await speaking.speak(BRIEF)
     await speaking.until(OVER)
 
     assert await speaking.text_of("#error-code") == "overloaded"
     assert "busy" in await speaking.text_of("#status")
-    assert "Try again in" in await speaking.text_of("#retry")
-    assert await speaking.page.is_disabled("#retry")
-    await speaking.until("!document.getElementById('retry').disabled")
+    for seconds_left in (2, 1):
+        assert await speaking.text_of("#retry") == f"Try again in {seconds_left} s"
+        assert await speaking.page.is_disabled("#retry")
+        await clock.run_for(1000)
+    assert await speaking.page.is_enabled("#retry")
+    await clock.resume()
     await speaking.choose_voice("steady")
     await speaking.page.click("#retry")
     await speaking.until("polyvox.status === 'done'")

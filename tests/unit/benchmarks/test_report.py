@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +16,9 @@ from benchmarks.load.record import Chunk, RequestRecord
 from benchmarks.load.report import MAX_CURVES, gap_bins, page_data, render_page
 from benchmarks.load.runner import LoadResult
 from benchmarks.load.settings import LoadSettings, Pace, Target
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
 
 NASTY = "</script><img src=x onerror=alert(1)> /*CODE*/ \u2028"
 
@@ -92,33 +93,25 @@ def test_gaps_are_counted_in_logarithmic_bins_without_holes() -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize(
     "document", [run_of(12, 2), run_of(0, 3), run_of(0)], ids=["mixed", "refused", "empty"]
 )
-async def test_the_page_draws_in_a_browser(document: dict[str, Any], tmp_path: Path) -> None:
-    from playwright.async_api import async_playwright
-
-    path = os.environ.get("POLYVOX_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("needs a Chromium on PATH, or POLYVOX_CHROMIUM")
+async def test_the_page_draws_in_a_browser(
+    document: dict[str, Any], tmp_path: Path, browser: Browser
+) -> None:
     page_file = tmp_path / "page.html"
     page_file.write_text(render_page(document), "utf-8")
     problems: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = await browser.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on(
-            "request", lambda request: problems.append(request.url) if "file:" not in request.url else None
-        )
-        await page.goto(page_file.as_uri())
-        assert await page.locator(".tile").count() == 8
-        assert await page.locator("article svg g").count() == len(document["requests"])
-        assert "NaN" not in await page.content()
-        theme = await page.evaluate("document.documentElement.dataset.theme")
-        await page.click("#theme")
-        assert await page.evaluate("document.documentElement.dataset.theme") != theme
-        await browser.close()
+    page = await browser.new_page()
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda request: problems.append(request.url) if "file:" not in request.url else None)
+    await page.goto(page_file.as_uri())
+    assert await page.locator(".tile").count() == 8
+    assert await page.locator("article svg g").count() == len(document["requests"])
+    assert "NaN" not in await page.content()
+    theme = await page.evaluate("document.documentElement.dataset.theme")
+    await page.click("#theme")
+    assert await page.evaluate("document.documentElement.dataset.theme") != theme
+    await page.close()
     assert problems == []
