@@ -8,6 +8,7 @@ import time
 import httpx
 
 PATIENCE_S = 300.0
+PAUSE_S = 0.5
 
 
 def announce(url: str, patience_s: float = PATIENCE_S) -> bool:
@@ -20,7 +21,7 @@ def announce(url: str, patience_s: float = PATIENCE_S) -> bool:
                 return True
         except httpx.HTTPError:
             pass
-        time.sleep(0.5)
+        time.sleep(PAUSE_S)
     print(f"\nPolyvox did not become ready within {patience_s:g} s\n", file=sys.stderr, flush=True)
     return False
 

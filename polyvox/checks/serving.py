@@ -13,6 +13,7 @@ from polyvox.settings import find_config
 from tts_core.errors import PolyvoxError
 
 DEFAULT_ADDRESS = ("127.0.0.1", 8000)
+PING_TIMEOUT_S = 2.0
 
 _PORTS_TRIED = 20
 
@@ -88,7 +89,7 @@ def _answers_ping(host: str, port: int) -> bool:
 
     reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
     try:
-        answer = httpx.get(f"http://{reachable}:{port}/ping", timeout=2.0, trust_env=False)
+        answer = httpx.get(f"http://{reachable}:{port}/ping", timeout=PING_TIMEOUT_S, trust_env=False)
     except httpx.HTTPError:
         return False
     return answer.status_code == httpx.codes.OK and answer.text == '"pong"'

@@ -7,8 +7,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from polyvox import announce as module
 from polyvox.announce import announce
 from tests.support.environment import free_port
+
+
+@pytest.fixture(autouse=True)
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAUSE_S", 0.01)
 
 
 class Starting(BaseHTTPRequestHandler):
@@ -25,7 +31,7 @@ class Starting(BaseHTTPRequestHandler):
 
 def test_it_waits_until_the_server_would_speak(capsys: pytest.CaptureFixture[str]) -> None:
     with HTTPServer(("127.0.0.1", 0), Starting) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
         assert announce(url, patience_s=30)
         server.shutdown()

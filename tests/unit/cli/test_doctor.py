@@ -31,7 +31,9 @@ NAMES = [
 
 
 @pytest.fixture
-def taken_port() -> Iterator[int]:
+def taken_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """One whose owner takes connections, and says nothing."""
+    monkeypatch.setattr(serving, "PING_TIMEOUT_S", 0.1)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()

@@ -8,7 +8,14 @@ from fastapi import FastAPI
 from deployments.config import IngressArgs, LimitArgs, LiveTextArgs
 from deployments.http.app import create_app
 from deployments.http.service import Service
+from deployments.websocket import session
 from tests.unit.websocket.fakes import FakeSource
+
+
+@pytest.fixture(autouse=True)
+def watchful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let connections be looked after often, so that no test waits for half a second to pass."""
+    monkeypatch.setattr(session, "WATCH_S", 0.02)
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ async def test_an_idle_connection_ends_but_not_while_it_speaks(source: FakeSourc
         client.send(START)
         client.send(text("Wait for this. "))
         await client.until("clause")
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(0.5)
         assert client.close_code is None
         source.may_speak.set()
         assert (await client.until("error"))[-1]["error"]["code"] == "idle_timeout"

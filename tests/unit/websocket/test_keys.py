@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from deployments.http.app import create_app
 from deployments.keys.key_file import KeyLimits
-from deployments.websocket import session
+from deployments.websocket import line, session
 from tests.unit.keys.support import add_key
 from tests.unit.websocket.conftest import make_service
 from tests.unit.websocket.fakes import Client, FakeSource
@@ -100,7 +100,8 @@ async def test_whoever_brings_no_key_in_time_is_sent_away(
         await client.until("closed")
 
 
-async def test_limits_of_the_key_hold(keyed: FastAPI, token: str) -> None:
+async def test_limits_of_the_key_hold(keyed: FastAPI, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "PATIENCE_S", 0.3)  # more than one wait for room
     async with Client(keyed, PATH, f"api_key={token}") as client:
         client.send(START)
         client.send({"type": "text", "text": "These are just thirty letters. And then a few more. "})
