@@ -13,6 +13,7 @@ from polyvox.checks import models
 from polyvox.checks.check import Check, Level
 from polyvox.checks.models import check_models
 from polyvox.checks.serving import Plan
+from tts_core.models.gpt_sovits.weights import locate_weights
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def test_a_file_that_is_missing_or_damaged_is_named(
 
 
 def test_files_in_the_wrong_places_and_pairs_that_do_not_match_are_told(weights: Path) -> None:
-    older = make_checkpoint("v1", weights, tiny=True)
+    older = locate_weights(weights, "v1")
     swapped = checked(weights, {"a": {"sovits": str(older.t2s)}})
     mixed = checked(weights, {"a": {"sovits": str(older.sovits)}})
     assert (swapped.level, mixed.level) == (Level.ERROR, Level.ERROR)

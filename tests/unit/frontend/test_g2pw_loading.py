@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,16 @@ def restart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_folders", {})
 
 
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("weights")
+    make_checkpoint("v2", folder, tiny=True)
+    return folder
+
+
 @pytest.fixture
-def paths(tmp_path: Path) -> WeightsPaths:
-    make_checkpoint("v2", tmp_path, tiny=True)
+def paths(weights: Path, tmp_path: Path) -> WeightsPaths:
+    shutil.copytree(weights, tmp_path, dirs_exist_ok=True)
     return locate_weights(tmp_path, "v2")
 
 

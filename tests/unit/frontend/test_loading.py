@@ -61,6 +61,7 @@ def test_nothing_is_loaded_before_a_language_is_spoken(code: str) -> None:
 
 @pytest.mark.parametrize("language", _OWN)
 def test_one_language_loads_no_other(language: str) -> None:
+    """Neither where its module is imported nor where it speaks."""
     names = [language] if language == "en" else [language, f"all_{language}"]
     text = {**_TEXTS, "zh": "今天天气很好。"}[language]
     loaded = _modules_after(
@@ -69,13 +70,6 @@ def test_one_language_loads_no_other(language: str) -> None:
     others = set().union(*(own for key, own in _OWN.items() if key != language))
     assert _OWN[language] <= loaded
     assert not loaded & (others | _HEAVY)
-
-
-@pytest.mark.parametrize("language", _OWN)
-def test_importing_a_languages_module_loads_no_other(language: str) -> None:
-    module = next(name for name in _OWN[language] if name.startswith("tts_core"))
-    others = set().union(*(own for key, own in _OWN.items() if key != language))
-    assert not _modules_after(f"import {module}") & (others | _HEAVY)
 
 
 def test_a_mixed_text_loads_what_it_needs() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from pathlib import Path
 
@@ -19,6 +20,11 @@ TEXT = "The quick brown fox jumps over the lazy dog."
 
 def speech(rate_hz: int = 32_000, duration_s: float = 4.0) -> NDArray[np.float32]:
     """Return speech-like sound, shape (n,), peak 0.5."""
+    return _speech(rate_hz, duration_s).copy()
+
+
+@functools.cache
+def _speech(rate_hz: int, duration_s: float) -> NDArray[np.float32]:
     samples = speech_like(rate_hz, duration_s).astype(np.float32)
     scaled: NDArray[np.float32] = samples / np.abs(samples).max() / 2
     return scaled
@@ -47,6 +53,7 @@ def encode_with_libav(samples: NDArray[np.float32], rate_hz: int, fmt: str, code
     return file.getvalue()
 
 
+@functools.cache
 def upload(rate_hz: int = 32_000, duration_s: float = 4.0, fmt: str = "WAV", name: str = "me") -> Upload:
     return Upload(f"{name}.{fmt.lower()}", encode(speech(rate_hz, duration_s), rate_hz, fmt))
 

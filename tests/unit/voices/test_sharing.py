@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -55,20 +56,20 @@ def churn(folder: str, is_adding: bool) -> list[str]:
     return unexpected
 
 
-@pytest.fixture
-def processes() -> ProcessPoolExecutor:
+@pytest.fixture(scope="module")
+def processes() -> Iterator[ProcessPoolExecutor]:
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(NUM_PROCESSES)
-    return ProcessPoolExecutor(NUM_PROCESSES, context, initializer=_share, initargs=(barrier,))
+    with ProcessPoolExecutor(NUM_PROCESSES, context, initializer=_share, initargs=(barrier,)) as pool:
+        yield pool
 
 
 def test_of_two_processes_that_want_one_name_one_gets_it(
     tmp_path: Path, processes: ProcessPoolExecutor
 ) -> None:
     names = [f"voice-{index}" for index in range(NUM_ROUNDS)]
-    with processes as pool:
-        jobs = [pool.submit(add_names, str(tmp_path), names, text) for text in ("First.", "Second.")]
-        results = [job.result(120) for job in jobs]
+    jobs = [processes.submit(add_names, str(tmp_path), names, text) for text in ("First.", "Second.")]
+    results = [job.result(120) for job in jobs]
 
     store = VoiceStore(tmp_path)
     for name, found in zip(names, zip(*results, strict=True), strict=True):
@@ -81,9 +82,8 @@ def test_of_two_processes_that_want_one_name_one_gets_it(
 
 def test_two_processes_may_add_the_same_voice(tmp_path: Path, processes: ProcessPoolExecutor) -> None:
     names = [f"voice-{index}" for index in range(NUM_ROUNDS)]
-    with processes as pool:
-        jobs = [pool.submit(add_names, str(tmp_path), names, TEXT) for _ in range(NUM_PROCESSES)]
-        results = [job.result(120) for job in jobs]
+    jobs = [processes.submit(add_names, str(tmp_path), names, TEXT) for _ in range(NUM_PROCESSES)]
+    results = [job.result(120) for job in jobs]
 
     assert results[0] == results[1] == [VoiceStore(tmp_path).get("voice-0").id] * NUM_ROUNDS
     assert len(list(tmp_path.glob("artefacts/*"))) == NUM_ROUNDS
@@ -92,9 +92,8 @@ def test_two_processes_may_add_the_same_voice(tmp_path: Path, processes: Process
 def test_removing_never_takes_what_another_process_adds(
     tmp_path: Path, processes: ProcessPoolExecutor
 ) -> None:
-    with processes as pool:
-        jobs = [pool.submit(churn, str(tmp_path), is_adding) for is_adding in (True, False)]
-        assert [job.result(120) for job in jobs] == [[], []]
+    jobs = [processes.submit(churn, str(tmp_path), is_adding) for is_adding in (True, False)]
+    assert [job.result(120) for job in jobs] == [[], []]
 
     voices, damaged = VoiceStore(tmp_path).scan()
     assert not damaged
