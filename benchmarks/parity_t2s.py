@@ -61,11 +61,15 @@ def golden_cases(golden: Golden) -> list[Case]:
     return cases
 
 
-def check_t2s(model: T2S, golden: Golden) -> list[Check]:
-    """Run every case alone, then all together on either padding in mixed-up slots between poisoned ones."""
+def check_t2s(model: T2S, golden: Golden, num_alone: int | None = None) -> list[Check]:
+    """Run cases alone, then all together on either padding in mixed-up slots between poisoned ones.
+
+    Args:
+        num_alone: how many run alone, the greedy ones first; None for all.
+    """
     cases = golden_cases(golden)
     checks = []
-    for case in cases:
+    for case in cases[:num_alone]:
         tokens, logits = run_cases(model, [case], [0])
         checks += _compare(f"alone, {case.name}", case, tokens[0], logits[0])
     slots = list(range(len(cases) + 1, 1, -1))
