@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
@@ -28,7 +27,7 @@ NUM_REQUESTS = 70
 NUM_SLOTS, MAX_STREAMS = 3, 9
 TIGHT = StreamLimits(lead_s=0.5, first_chunk_s=0.05, max_chunk_s=0.2)
 LONG = SamplingParams(ignore_eos=True, max_tokens=120)
-WANTED = [replace(one, low_latency=index % 2 == 0) for index, one in enumerate(distinct_requests(24))]
+WANTED = distinct_requests(24)
 
 
 @pytest.fixture(autouse=True)

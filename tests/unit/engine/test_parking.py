@@ -247,7 +247,7 @@ class Whims:
             listener, whim = self._chance.choice(here), self._chance.random()
             if whim < 0.35:
                 stall(listener)
-            elif whim < 0.995:
+            elif whim < 0.98:
                 resume(listener)
             elif len(self.left) < 3:
                 self.left.add(listener.request_id)
