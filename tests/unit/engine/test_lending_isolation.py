@@ -90,8 +90,8 @@ async def test_everyone_hears_what_they_would_hear_alone(
     assert [one for one in outcomes if is_different(one, oracle[one.name])] == []
     assert min(endings[ending] for ending in Ending) > 0
     assert sum(saboteur.strikes.values()) > 0
-    assert num_steps(engine, "park") > 20
-    assert 10 < num_steps(engine, "restore") <= num_steps(engine, "park")
+    assert num_steps(engine, "park") > 5
+    assert 0 < num_steps(engine, "restore") <= num_steps(engine, "park")
     await check_books(engine, endings, NUM_REQUESTS)
     await engine.stop()
 
