@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
-from torch.nn.functional import interpolate
+from torch import Tensor, nn
+from torch.nn.functional import conv1d, interpolate, leaky_relu
 from torch.nn.utils.rnn import pad_sequence
 
 from tests.unit.models.gpt_sovits.builders import style, tiny_sovits
@@ -70,6 +71,35 @@ def test_rows_of_a_padded_batch_are_what_they_are_alone(version: str) -> None:
         alone = model.decode(codes, phones, styles[row], noises[row], 0.5, speed)
         assert len(alone) == lengths[row] * HOP
         torch.testing.assert_close(audio[row, : len(alone)], alone, atol=1e-5, rtol=0)
+
+
+def plainly(model: SoVITS, latents: Tensor, voice: Tensor) -> Tensor:
+    """Return the generator's audio by the book (HiFi-GAN): every convolution pads what it gets with zeros."""
+    generator = model.generator
+
+    def conv(layer: nn.Conv1d, x: Tensor) -> Tensor:
+        wide = layer.dilation[0] * (layer.kernel_size[0] // 2)
+        return conv1d(x, layer.weight, layer.bias, padding=wide, dilation=layer.dilation)
+
+    def speak(block: Any, x: Tensor) -> Tensor:
+        for wide, plain in zip(block.convs1, block.convs2, strict=True):
+            x = x + conv(plain, leaky_relu(conv(wide, leaky_relu(x, 0.1)), 0.1))
+        return x
+
+    x = conv(generator.conv_pre, latents) + generator.cond(voice)
+    count = len(model.config.resblock_kernels)
+    for level, up in enumerate(generator.ups):
+        x = up(leaky_relu(x, 0.1))
+        blocks = generator.resblocks[level * count : (level + 1) * count]
+        x = torch.stack([speak(block, x) for block in blocks]).mean(0)
+    return conv(generator.conv_post, leaky_relu(x)).squeeze(1).tanh()
+
+
+def test_audio_is_the_paper_s_up_to_both_ends(model: SoVITS) -> None:
+    latents, voice = random_latents(model, 5)
+    torch.testing.assert_close(
+        model.generator(latents, voice), plainly(model, latents, voice), atol=1e-5, rtol=0
+    )
 
 
 @pytest.mark.parametrize("num_window_frames", [1, 7, 50, 200])
