@@ -12,6 +12,7 @@ from torch import Tensor
 from benchmarks.checkpoint_configs import sovits_config, t2s_config
 from benchmarks.checkpoint_shapes import sovits_shapes, t2s_shapes
 from benchmarks.formula_weights import formula_state_dict
+from tests.support.threads import one_thread
 from tts_core.models.gpt_sovits.config import SoVITSConfig, T2SConfig
 from tts_core.models.gpt_sovits.sovits import SoVITS, build_sovits
 from tts_core.models.gpt_sovits.t2s import T2S, build_t2s
@@ -26,11 +27,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True, scope="module")
 def _one_thread() -> Iterator[None]:
-    """As a replica runs; and on a busy machine, threads that wait for each other take minutes longer."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+    with one_thread():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from functools import lru_cache
 import pytest
 import torch
 
+from tests.support.threads import one_thread
 from tests.unit.models.gpt_sovits.builders import tiny_sovits, tiny_t2s
 from tts_core.models.gpt_sovits.packed import can_pack, pack_sovits, pack_t2s
 from tts_core.models.gpt_sovits.sovits import SoVITS
@@ -21,10 +22,8 @@ T2SOf = Callable[[torch.dtype], T2S]
 
 @pytest.fixture(autouse=True)
 def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+    with one_thread():
+        yield
 
 
 @pytest.fixture(params=DTYPES, ids=str)

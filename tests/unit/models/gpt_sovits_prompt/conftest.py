@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from benchmarks.make_checkpoint import make_checkpoint
+from tests.support.threads import one_thread
 from tests.unit.voices.samples import TEXT, encode, encode_with_libav, speech
 from tts_core.models.gpt_sovits.checkpoint import read_checkpoint, read_state_dict
 from tts_core.models.gpt_sovits.config import SoVITSConfig
@@ -25,11 +26,8 @@ Computed = Callable[[Voice, VoiceStore, PromptEncoders], PromptFeatures]
 
 @pytest.fixture(autouse=True)
 def _one_thread() -> Iterator[None]:
-    """As a replica runs; and on a busy machine, threads that wait for each other take far longer."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+    with one_thread():
+        yield
 
 
 @pytest.fixture(scope="session")

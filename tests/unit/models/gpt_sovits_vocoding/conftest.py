@@ -4,19 +4,16 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import pytest
-import torch
 
+from tests.support.threads import one_thread
 from tests.unit.models.gpt_sovits.builders import tiny_sovits
 from tts_core.models.gpt_sovits.sovits import SoVITS
 
 
 @pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    """As the engine's thread has it, or other threads would compute otherwise."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def _one_thread() -> Iterator[None]:
+    with one_thread():
+        yield
 
 
 @pytest.fixture(scope="session")
