@@ -43,7 +43,8 @@ def _args(folder: Path) -> dict[str, object]:
     middle = len(data) // 2
     (folder / "short.ckpt").write_bytes(data[:middle])
     (folder / "noise.ckpt").write_bytes(data[:middle] + bytes(4096) + data[middle + 4096 :])
-    args = neural_args(2, folder)
+    # With room for one, those who listen would keep another from being loaded.
+    args = neural_args(2, folder, max_loaded_models=2)
     models = args["engines"][0]["models"]
     for name in ("short", "noise"):
         models[name] = {**models["small"], "t2s": str(folder / f"{name}.ckpt")}
