@@ -163,6 +163,11 @@ class GPTSoVITSArgs(StrictModel):
     then decodes one batch of all listeners instead of one batch for each core; `never`. Left out, it is
     `alone` on a CPU and `never` on a GPU.
 
+    `side_models: when_needed` leaves BERT, which reads Chinese, and HuBERT, which listens to voices that
+    `prompt_cache` doesn't have, until somebody needs them, who then waits for them while all others are
+    spoken on. A replica starts some seconds sooner, and a fleet that speaks no Chinese does without most of
+    their memory, though start-up fails where there would be no room. On a CPU only.
+
     A listener is admitted while a slot is free and everyone would still get `min_pace` seconds of audio per
     second. Left out, it is 1 on a GPU: nobody who plays while listening runs dry. On a CPU it is 0: slots
     alone decide. Whoever has stalled, and has all the audio that they may have, lends their slot meanwhile:
@@ -182,6 +187,7 @@ class GPTSoVITSArgs(StrictModel):
     prompt_cache: str = "~/.cache/polyvox/prompts"
     lexicon: str | None = None
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    side_models: Literal["at_start", "when_needed"] = "at_start"
     num_threads: PositiveInt = 1
     voice_thread: Literal["never", "alone", "always"] | None = None
     num_slots: PositiveInt = 4

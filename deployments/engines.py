@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from deployments.config import CheckpointArgs, EngineArgs, FormantArgs, GPTSoVITSArgs, ReplicaArgs
 from tts_core.engine.protocol import AsyncEngine
-from tts_core.errors import SetupError
+from tts_core.errors import InvalidConfig, SetupError
 
 if TYPE_CHECKING:
     import torch
@@ -74,7 +74,12 @@ def _gpt_sovits(args: GPTSoVITSArgs, name: str, gives_way: bool) -> AsyncEngine:
     device = take_device(args.replica)
     precision = resolve_precision(args.precision, device)
     chosen = args.models[name]
-    model = load_model(model_paths(chosen), name, precision, device, readings=chosen.readings)
+    at_once = args.side_models == "at_start"
+    if device.type == "cuda" and not at_once:
+        raise InvalidConfig("side_models: when_needed is for CPUs; a GPU's memory is all taken at start-up")
+    model = load_model(
+        model_paths(chosen), name, precision, device, side_models_at_once=at_once, readings=chosen.readings
+    )
     voices = StoredVoices(VoiceStore(args.voices), PromptCache(args.prompt_cache), model)
     options = EngineOptions(
         num_slots=args.num_slots,

@@ -197,7 +197,7 @@ class ResilientSpeech:
         async def open_once(request: SynthesisRequest) -> Speech:
             # A trial that others wait for is to be short: it isn't put behind those who have less in hand.
             is_urgent = self._suspect.is_held_back
-            in_hand_s = 0.0 if is_urgent else self._in_hand.seconds(time.monotonic())
+            in_hand_s = 0.0 if is_urgent else self._in_hand.seconds(time.monotonic(), self._num_given)
             returning = Returning(num_known, in_hand_s)
             return await self._open_once(dataclasses.replace(request, returning=returning))
 

@@ -68,7 +68,7 @@ class Pulse:
 
 
 class InHand:
-    """How much audio a listener has in hand at least, reckoned from what was delivered.
+    """How much audio there is for a listener at least: delivered and not played yet, or waiting for delivery.
 
     It begins with what comes after the first delivery, so that nothing counts that was heard before a move.
     """
@@ -87,5 +87,7 @@ class InHand:
             self._dry_at_s = max(self._dry_at_s, now_s) + fresh / self._rate_hz
         self._num_delivered = num_delivered
 
-    def seconds(self, now_s: float) -> float:
-        return 0.0 if self._dry_at_s is None else max(0.0, self._dry_at_s - now_s)
+    def seconds(self, now_s: float, num_given: int) -> float:
+        """Return when they run dry, if `num_given` samples have come from replicas in all."""
+        unplayed_s = 0.0 if self._dry_at_s is None else max(0.0, self._dry_at_s - now_s)
+        return unplayed_s + max(0, num_given - self._num_delivered) / self._rate_hz

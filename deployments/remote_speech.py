@@ -18,6 +18,7 @@ from deployments.failover import REPLICA_GONE, GivenUp, OnMove, open_resilient
 from deployments.full_replicas import FullReplicas
 from deployments.keys.door import Door
 from deployments.pulse import is_silent
+from deployments.read_ahead import ReadAhead
 from deployments.replica_stream import RemoteSpeech, limit, translate
 from deployments.speech import Speech
 from deployments.stream_items import StreamItem
@@ -89,7 +90,7 @@ class RemoteSpeechSource:
     async def open(self, request: SynthesisRequest, payer: str = "") -> Speech:
         """Open speech that survives the replica that it comes from."""
         trials = self._trials[request.model]
-        return await open_resilient(self._way_in(payer), request, self._on_move, trials)
+        return ReadAhead(await open_resilient(self._way_in(payer), request, self._on_move, trials))
 
     def _way_in(self, payer: str) -> Callable[[SynthesisRequest], Awaitable[RemoteSpeech]]:
         """Return how one request is opened, and opened again: a stream that moves was let in before.

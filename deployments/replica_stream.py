@@ -31,8 +31,8 @@ class RemoteSpeech:
         links: to the replicas.
         on_room: told what room its replica has, and whenever any stream on it has ended.
         may_leave: whether there is another replica to go to.
-        progress_s: how long the next audio may take, once there was some. All that came is delivered by
-            then, so that the replica has room to go on.
+        progress_s: how long the next audio may take, once there was some and all of it was delivered, so that
+            the replica has room to go on.
 
     Attributes:
         failed_at: the replica that has said why it doesn't speak, if one has.
@@ -58,6 +58,8 @@ class RemoteSpeech:
         self._is_left = False
         self._first: StreamItem | None = None
         self._num_dropped = 0
+        self._num_received = self._num_delivered = 0
+        self._waiting = anyio.CancelScope()
         self.failed_at = ""
 
     @property
@@ -100,18 +102,14 @@ class RemoteSpeech:
 
     async def chunks(self) -> AsyncIterator[AudioChunk]:
         """Yield the audio in order. Raises PolyvoxError where the replica doesn't complete it."""
-        item, num_samples = self._first, 0
-        if item is None:
-            with limit(self._progress_s, "no replica began to speak"):
-                item = await self._next()
+        item = self._first or await self._progress("no replica began to speak")
         while isinstance(item, AudioChunk):
-            num_samples += item.num_samples
+            self._num_received += item.num_samples
             yield item
-            with limit(self._progress_s, "the replica didn't go on"):
-                item = await self._next()
-        if not isinstance(item, StreamEnded) or item.num_samples != num_samples:
+            item = await self._progress("the replica didn't go on")
+        if not isinstance(item, StreamEnded) or item.num_samples != self._num_received:
             raise StreamInterrupted(
-                f"the replica's stream ended with {item}, not after {num_samples} samples"
+                f"the replica's stream ended with {item}, not after {self._num_received} samples"
             )
         self._num_dropped = item.num_dropped
 
@@ -119,6 +117,24 @@ class RemoteSpeech:
         if self._note is not None and self._in_hand is not None:
             self._note(num_delivered)
             self._in_hand.delivered(num_delivered, time.monotonic())
+            if num_delivered > self._num_delivered:
+                self._num_delivered = num_delivered
+                self._limit_wait()
+
+    async def _progress(self, otherwise: str) -> StreamItem:
+        """Wait for the next item.
+
+        Raises:
+            EngineStopped: the listener has had everything for `progress_s`, and no more came.
+        """
+        with anyio.CancelScope() as self._waiting:
+            self._limit_wait()
+            return await self._next()
+        raise EngineStopped(f"{otherwise} within {self._progress_s:g} s", retry_after_s=self._progress_s)
+
+    def _limit_wait(self) -> None:
+        is_owed = self._num_delivered >= self._num_received
+        self._waiting.deadline = anyio.current_time() + self._progress_s if is_owed else math.inf
 
     def close(self) -> None:
         if self._is_closed:
@@ -132,7 +148,10 @@ class RemoteSpeech:
 
     def _on_silence(self, silence_s: float) -> None:
         """Leave a silent replica before the listener runs dry."""
-        if self._in_hand is not None and silence_s >= patience_s(self._in_hand.seconds(time.monotonic())):
+        if self._in_hand is None:
+            return
+        in_hand_s = self._in_hand.seconds(time.monotonic(), self._num_received)
+        if silence_s >= patience_s(in_hand_s):
             self._leave()
 
     def _leave(self) -> None:

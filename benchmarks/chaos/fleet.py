@@ -41,6 +41,8 @@ def neural_args(replicas: int, folder: Path, *, on_nodes: bool = False, **engine
         "prompt_cache": str(folder / "prompts"),
         "num_slots": 80,
         "precision": "float32",
+        # English needs neither BERT nor, once its voice is kept, HuBERT; and starts are what kills cost most.
+        "side_models": "when_needed",
         "replica": _replica(replicas, on_nodes),
         **engine,
     }
@@ -88,8 +90,8 @@ def formant_asks(num: int, *, sentences: int) -> list[Ask]:
 
 
 def neural_asks(num: int, *, sentences: int, model: str = "small") -> list[Ask]:
-    """Return distinct requests of two seconds a sentence: the length of noise is given, not spoken."""
-    length = {"ignore_eos": True, "min_tokens": 50, "max_tokens": 50}
+    """Return distinct requests of four seconds a sentence: the length of noise is given, not spoken."""
+    length = {"ignore_eos": True, "min_tokens": 100, "max_tokens": 100}
     common = {"model": model, "voice": "ann", "response_format": "pcm", **length}
     return [Ask(story, {**common, "input": _text(story, sentences), "seed": story}) for story in range(num)]
 

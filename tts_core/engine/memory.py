@@ -126,6 +126,7 @@ def plan_memory(
     return MemoryPlan(
         (
             Item("weights", _weights(_modules(model)), is_held=True),
+            *_left_for_later(model),
             _kept("KV", "slots", model, num_rows, max_len),
             *shelves,
             Item("sampler", num_rows * config.vocab_size * (4 * NOISE_BLOCK + 1)),
@@ -160,9 +161,19 @@ def _weights(modules: Iterable[nn.Module]) -> int:
 
 
 def _modules(model: LoadedModel) -> Iterator[nn.Module]:
-    yield from (*_own_modules(model), model.speech_features.hubert)
-    if model.phone_features is not None:
+    yield from _own_modules(model)
+    if model.speech_features.is_loaded:
+        yield model.speech_features.hubert
+    if model.phone_features is not None and model.phone_features.is_loaded:
         yield model.phone_features.bert
+
+
+def _left_for_later(model: LoadedModel) -> Iterator[Item]:
+    """Yield the side models that are loaded when they are needed: room for them there must be."""
+    if not model.speech_features.is_loaded:
+        yield Item("HuBERT", model.speech_features.files.num_bytes, "when needed")
+    if model.phone_features is not None and not model.phone_features.is_loaded:
+        yield Item("BERT", model.phone_features.files.num_bytes, "when needed")
 
 
 def _own_modules(model: LoadedModel) -> Iterator[nn.Module]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tts_core.engine.sequence import Sequence
 from tts_core.engine.streams import SideStream
 from tts_core.engine.worker import Worker
+from tts_core.models.gpt_sovits.lazily import StillLoading
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.script import Part, Script
 
@@ -33,6 +34,8 @@ class Unprepared:
 class Preparer(Worker[Sequence]):
     """Turns sequences into what T2S reads.
 
+    Whoever needs a side model that is still being loaded comes after those who don't.
+
     Args:
         model: whose BERT features are wanted.
         write: turns a sequence's request into a script; asked once for each request, in this thread.
@@ -56,8 +59,12 @@ class Preparer(Worker[Sequence]):
         return self._stream.entered()
 
     def _do(self, task: Sequence) -> None:
-        if not task.listener.is_abandoned:
+        if task.listener.is_abandoned:
+            return
+        try:
             self._deliver(self._prepare(task))
+        except StillLoading as loading:
+            loading.when_over(lambda: self.ask(task))
 
     def _prepare(self, sequence: Sequence) -> Prepared | Unprepared:
         stream = self._stream
@@ -67,6 +74,8 @@ class Preparer(Worker[Sequence]):
             part = script.read(sequence.index, self._model)
             inputs, style = part.inputs, script.style
             stream.hand_over(inputs.phones, inputs.bert, inputs.prompt, style.audio, style.text)
+        except StillLoading:
+            raise
         except Exception as error:
             return Unprepared(sequence, error)
         return Prepared(sequence, script, part)

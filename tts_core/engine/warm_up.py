@@ -141,7 +141,7 @@ def _latents(model: LoadedModel, runner: ModelRunner, style: Style, is_cuda: boo
 
 def _readers(model: LoadedModel, is_cuda: bool) -> None:
     """Read a text, and on a GPU the longest one and the longest reference."""
-    if model.phone_features is not None:
+    if model.phone_features is not None and model.phone_features.is_loaded:
         count = MAX_PIECE_CHARS if is_cuda else 2
         model.phone_features("好" * count, (2,) * count)
     if is_cuda:

@@ -42,8 +42,9 @@ def test_audio_in_hand_is_what_came_after_the_first_and_isnt_played_yet(
     num: int, now_s: float, seconds: float
 ) -> None:
     hand = InHand(1000)
-    assert hand.seconds(0.0) == 0.0
+    assert hand.seconds(0.0, 0) == 0.0
     hand.delivered(1000, 0.0)
-    assert hand.seconds(0.0) == 0.0
+    assert hand.seconds(0.0, 1000) == 0.0
     hand.delivered(num, now_s)
-    assert hand.seconds(now_s) == pytest.approx(seconds)
+    assert hand.seconds(now_s, num) == pytest.approx(seconds)
+    assert hand.seconds(now_s, num + 2500) == pytest.approx(seconds + 2.5)

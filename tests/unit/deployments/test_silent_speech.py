@@ -123,8 +123,25 @@ async def test_a_replica_that_lives_and_makes_nothing_is_left_too() -> None:
     await speech.wait_for_audio()
     chunks = speech.chunks()
     await anext(chunks)
+    speech.acknowledge(100)
     with pytest.raises(EngineStopped, match="didn't go on within"):
         await asyncio.wait_for(anext(chunks), 5)
+
+
+async def test_a_replica_waits_as_long_as_its_listener_does() -> None:
+    """It is full of audio that nobody takes, and is right to make no more."""
+    hanging: Any = Hanging(StreamOpened(1000, ADDRESS), AudioChunk(bytes(200), 0))
+    speech = RemoteSpeech(hanging, Links(), untold, progress_s=0.02)
+    await speech.be_admitted()
+    chunks = speech.chunks()
+    await anext(chunks)
+    more = asyncio.ensure_future(anext(chunks))
+    speech.acknowledge(99)
+    await asyncio.sleep(0.1)
+    assert not more.done()
+    speech.acknowledge(100)
+    with pytest.raises(EngineStopped, match="didn't go on within"):
+        await asyncio.wait_for(more, 5)
 
 
 async def test_a_closed_speech_leaves_nobody() -> None:

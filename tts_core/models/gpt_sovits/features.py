@@ -1,19 +1,23 @@
 """Features from the two pretrained side models: HuBERT for the reference's tokens, BERT for Chinese phones.
 
-`transformers` is imported only when a model is loaded.
+`transformers` is imported only when a model is loaded: that alone takes seconds of a core. So they can be
+left for the first listener who needs them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from tts_core.errors import InvalidCheckpoint, MissingDependency, MissingWeights
+from tts_core.errors import InvalidCheckpoint
+from tts_core.models.gpt_sovits.lazily import Lazily
 from tts_core.models.gpt_sovits.packed import can_pack, pack_layers, release_unused_memory
+from tts_core.models.gpt_sovits.side_files import SideFiles, look_at
 from tts_core.models.gpt_sovits.sovits.codebook import SemanticCodebook
 
 SPEECH_RATE_HZ = 16_000
@@ -24,10 +28,23 @@ _SKIPPED_BERT_LAYERS = 2
 
 
 class SpeechFeatures:
-    """HuBERT's last hidden state of a recording, for the semantic codebook."""
+    """HuBERT's last hidden state of a recording, for the semantic codebook.
 
-    def __init__(self, hubert: nn.Module) -> None:
-        self.hubert = hubert
+    Attributes:
+        files: what it is made of.
+    """
+
+    def __init__(self, hubert: Lazily[nn.Module], files: SideFiles) -> None:
+        self._hubert, self.files = hubert, files
+
+    @property
+    def hubert(self) -> nn.Module:
+        """The model. Raises StillLoading where it was left for later."""
+        return self._hubert.get()
+
+    @property
+    def is_loaded(self) -> bool:
+        return self._hubert.is_loaded
 
     @torch.inference_mode()
     def __call__(self, recording: Tensor) -> Tensor:
@@ -35,9 +52,10 @@ class SpeechFeatures:
 
         The recording is not normalised; silence is appended.
         """
+        hubert = self.hubert
         padded = torch.nn.functional.pad(recording, (0, TRAILING_SILENCE_SAMPLES))
-        parameter = next(self.hubert.parameters())
-        hidden: Tensor = self.hubert(padded[None].to(parameter.device, parameter.dtype)).last_hidden_state
+        parameter = next(hubert.parameters())
+        hidden: Tensor = hubert(padded[None].to(parameter.device, parameter.dtype)).last_hidden_state
         release_unused_memory()  # ten seconds take 200 MB on their way through the first convolutions
         return hidden.transpose(1, 2)
 
@@ -46,12 +64,32 @@ class SpeechFeatures:
         return codebook.encode(self(recording))[0]
 
 
-class PhoneFeatures:
-    """BERT's third hidden state from the end, one row for each phone."""
+@dataclass(frozen=True)
+class Bert:
+    """BERT and its vocabulary."""
 
-    def __init__(self, bert: nn.Module, tokenizer: Any) -> None:
-        self.bert = bert
-        self.tokenizer = tokenizer
+    model: nn.Module
+    tokenizer: Any
+
+
+class PhoneFeatures:
+    """BERT's third hidden state from the end, one row for each phone.
+
+    Attributes:
+        files: what it is made of.
+    """
+
+    def __init__(self, bert: Lazily[Bert], files: SideFiles) -> None:
+        self._bert, self.files = bert, files
+
+    @property
+    def bert(self) -> nn.Module:
+        """The model. Raises StillLoading where it was left for later."""
+        return self._bert.get().model
+
+    @property
+    def is_loaded(self) -> bool:
+        return self._bert.is_loaded
 
     @torch.inference_mode()
     def __call__(self, text: str, phones_per_character: Sequence[int]) -> Tensor:
@@ -66,30 +104,40 @@ class PhoneFeatures:
         """
         if len(text) != len(phones_per_character):
             raise ValueError(f"Expected {len(text)} phone counts; found {len(phones_per_character)}.")
-        device = next(self.bert.parameters()).device
+        bert = self._bert.get()
+        model, tokenizer = bert.model, bert.tokenizer
+        device = next(model.parameters()).device
         # Character by character: word pieces would break the alignment wherever Latin letters are left.
-        middle = self.tokenizer.convert_tokens_to_ids(list(text.lower()))
-        ids = [self.tokenizer.cls_token_id, *middle, self.tokenizer.sep_token_id]
-        hidden: Tensor = self.bert(torch.tensor([ids], device=device)).last_hidden_state
+        middle = tokenizer.convert_tokens_to_ids(list(text.lower()))
+        ids = [tokenizer.cls_token_id, *middle, tokenizer.sep_token_id]
+        hidden: Tensor = model(torch.tensor([ids], device=device)).last_hidden_state
         counts = torch.tensor(phones_per_character, device=device)
         return hidden[0, 1:-1].repeat_interleave(counts, dim=0)
 
 
-def load_speech_features(folder: Path, dtype: torch.dtype, device: torch.device | str) -> SpeechFeatures:
+def load_speech_features(
+    folder: Path, dtype: torch.dtype, device: torch.device | str, *, at_once: bool = True
+) -> SpeechFeatures:
     """Load HuBERT from a folder of the model hub's form (`chinese-hubert-base`).
+
+    Args:
+        at_once: or when it is first needed; what is missing is missing at once all the same.
 
     Raises:
         MissingDependency: transformers is not installed.
         MissingWeights: there is no such folder.
         InvalidCheckpoint: the folder's weights don't fit its config.
     """
-    transformers = _import_transformers()
-    # Training alone masks frames, so a checkpoint may come without the embedding that stands for them.
-    hubert = _load(transformers.HubertModel, folder, dtype, optional=("masked_spec_embed",))
-    return SpeechFeatures(_ready(hubert, dtype, device))
+    files = look_at(folder, dtype, device)
+    hubert = Lazily(lambda: _hubert(folder, dtype, device), "HuBERT")
+    if at_once:
+        hubert.load()
+    return SpeechFeatures(hubert, files)
 
 
-def load_phone_features(folder: Path, dtype: torch.dtype, device: torch.device | str) -> PhoneFeatures:
+def load_phone_features(
+    folder: Path, dtype: torch.dtype, device: torch.device | str, *, at_once: bool = True
+) -> PhoneFeatures:
     """Load BERT from a folder of the model hub's form (`chinese-roberta-wwm-ext-large`).
 
     Its last two layers are dropped: the features are taken before them.
@@ -97,11 +145,26 @@ def load_phone_features(folder: Path, dtype: torch.dtype, device: torch.device |
     Raises:
         MissingDependency, MissingWeights, InvalidCheckpoint: as for `load_speech_features`.
     """
+    files = look_at(folder, dtype, device)
+    bert = Lazily(lambda: _bert(folder, dtype, device), "BERT")
+    if at_once:
+        bert.load()
+    return PhoneFeatures(bert, files)
+
+
+def _hubert(folder: Path, dtype: torch.dtype, device: torch.device | str) -> nn.Module:
+    transformers = _import_transformers()
+    # Training alone masks frames, so a checkpoint may come without the embedding that stands for them.
+    hubert = _load(transformers.HubertModel, folder, dtype, optional=("masked_spec_embed",))
+    return _ready(hubert, dtype, device)
+
+
+def _bert(folder: Path, dtype: torch.dtype, device: torch.device | str) -> Bert:
     transformers = _import_transformers()
     bert = _load(transformers.BertModel, folder, dtype, add_pooling_layer=False)
     bert.encoder.layer = bert.encoder.layer[:-_SKIPPED_BERT_LAYERS]
     tokenizer = transformers.BertTokenizerFast.from_pretrained(folder, local_files_only=True)
-    return PhoneFeatures(_ready(bert, dtype, device), tokenizer)
+    return Bert(_ready(bert, dtype, device), tokenizer)
 
 
 def _ready(model: nn.Module, dtype: torch.dtype, device: torch.device | str) -> nn.Module:
@@ -112,10 +175,8 @@ def _ready(model: nn.Module, dtype: torch.dtype, device: torch.device | str) -> 
 
 
 def _import_transformers() -> Any:
-    try:
-        import transformers
-    except ImportError as error:
-        raise MissingDependency("GPT-SoVITS needs transformers: pip install 'polyvox[neural]'") from error
+    import transformers
+
     # Its bars and reports would fill the log; what matters of them is checked in `_load`.
     log: Any = transformers.utils.logging
     log.disable_progress_bar()
@@ -124,8 +185,6 @@ def _import_transformers() -> Any:
 
 
 def _load(kind: Any, folder: Path, dtype: torch.dtype, optional: tuple[str, ...] = (), **options: Any) -> Any:
-    if not (folder / "config.json").is_file():
-        raise MissingWeights(f"Expected a model with its config.json in {folder}; found none.")
     try:
         model, report = kind.from_pretrained(
             folder, dtype=dtype, local_files_only=True, output_loading_info=True, **options

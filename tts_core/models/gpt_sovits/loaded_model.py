@@ -32,6 +32,7 @@ class LoadedModel:
             read; equal fingerprints compute alike.
         t2s, sovits: the two checkpoints.
         speech_features: HuBERT, for references; one for all models of a process that read the same folder.
+            It and BERT may be left for when they are first needed.
         phone_features: BERT, for Chinese, shared likewise; None where it was left out to save its memory.
         speaker_encoder: for references of the Pro versions; None in the others.
         dtype, device: precision and place of all of them; the semantic codebook stays float32.
@@ -67,6 +68,7 @@ def load_model(
     device: torch.device | str = "cpu",
     *,
     with_phone_features: bool = True,
+    side_models_at_once: bool = True,
     readings: Readings = "natural",
 ) -> LoadedModel:
     """Load a version's weights. The version is told from the tensors, not from names.
@@ -77,6 +79,7 @@ def load_model(
         dtype: float32, bfloat16 or float16.
         device: where to compute.
         with_phone_features: whether to load BERT, without which no Chinese is spoken.
+        side_models_at_once: whether to load HuBERT and BERT now, or when they are first needed.
         readings: see `phonemize`.
 
     Raises:
@@ -85,7 +88,8 @@ def load_model(
         MissingDependency: a package is missing.
         InvalidConfig: this process reads Chinese otherwise, for weights of another folder.
     """
-    model = _load(paths, name, dtype, torch.device(device), with_phone_features, readings)
+    place = torch.device(device)
+    model = _load(paths, name, dtype, place, with_phone_features, side_models_at_once, readings)
     release_unused_memory()
     return model
 
@@ -96,6 +100,7 @@ def _load(
     dtype: torch.dtype,
     device: torch.device,
     with_phone_features: bool,
+    at_once: bool,
     readings: Readings,
 ) -> LoadedModel:
     packed = can_pack(dtype, device)
@@ -107,8 +112,10 @@ def _load(
         fingerprint=_fingerprint(files, paths, dtype, packed, with_phone_features, g2pw, readings),
         t2s=naming(paths.t2s, lambda: _t2s(files.t2s, dtype, device, packed)),
         sovits=naming(paths.sovits, lambda: _sovits(files.sovits, dtype, device, packed)),
-        speech_features=shared_speech_features(paths.hubert, dtype, device),
-        phone_features=shared_phone_features(paths.bert, dtype, device) if with_phone_features else None,
+        speech_features=shared_speech_features(paths.hubert, dtype, device, at_once=at_once),
+        phone_features=shared_phone_features(paths.bert, dtype, device, at_once=at_once)
+        if with_phone_features
+        else None,
         speaker_encoder=None
         if files.speaker_path is None
         else naming(

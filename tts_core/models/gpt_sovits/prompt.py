@@ -99,20 +99,16 @@ class PromptEncoders:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """A hash of all that decides features beside the voice: every weight, its precision, the software.
-
-        Takes about a second for each gigabyte of weights, once.
-        """
+        """A hash of all that decides features beside the voice: every weight, its precision, the software."""
         config = self.config
         parts = [
             f"{FEATURES_FORMAT} polyvox {__version__} torch {torch.__version__} {config.version}",
             f"{config.sample_rate_hz} {config.fft_samples} {config.hop_samples}",
-            _module_digest(self.speech.hubert),
+            self.speech.files.fingerprint,
             _module_digest(self.codebook),
         ]
         if self.phones is not None:
-            vocabulary = repr(sorted(self.phones.tokenizer.get_vocab().items()))
-            parts += [_module_digest(self.phones.bert), vocabulary]
+            parts.append(self.phones.files.fingerprint)
         if self.readings != "natural":
             parts.append(self.readings)
         if self.speaker is not None:

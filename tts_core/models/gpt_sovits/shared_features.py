@@ -28,28 +28,33 @@ _speech: WeakValueDictionary[Hashable, SpeechFeatures] = WeakValueDictionary()
 _phones: WeakValueDictionary[Hashable, PhoneFeatures] = WeakValueDictionary()
 
 
-def shared_speech_features(folder: Path, dtype: torch.dtype, device: torch.device) -> SpeechFeatures:
+def shared_speech_features(
+    folder: Path, dtype: torch.dtype, device: torch.device, *, at_once: bool = True
+) -> SpeechFeatures:
     """Return HuBERT as `load_speech_features` does, loaded by whoever came first, while anyone holds it."""
-    return _shared(_speech, load_speech_features, folder, dtype, device)
+    return _shared(_speech, load_speech_features, folder, dtype, device, at_once)
 
 
-def shared_phone_features(folder: Path, dtype: torch.dtype, device: torch.device) -> PhoneFeatures:
+def shared_phone_features(
+    folder: Path, dtype: torch.dtype, device: torch.device, *, at_once: bool = True
+) -> PhoneFeatures:
     """The same for BERT and `load_phone_features`."""
-    return _shared(_phones, load_phone_features, folder, dtype, device)
+    return _shared(_phones, load_phone_features, folder, dtype, device, at_once)
 
 
 def _shared(
     held: WeakValueDictionary[Hashable, _Features],
-    load: Callable[[Path, torch.dtype, torch.device], _Features],
+    load: Callable[..., _Features],
     folder: Path,
     dtype: torch.dtype,
     device: torch.device,
+    at_once: bool,
 ) -> _Features:
     with _lock:
-        key = (_content(folder), dtype, str(device))
+        key = (_content(folder), dtype, str(device), at_once)
         features = held.get(key)
         if features is None:
-            features = held[key] = load(folder, dtype, device)
+            features = held[key] = load(folder, dtype, device, at_once=at_once)
         return features
 
 

@@ -86,6 +86,19 @@ def test_an_alignment_of_another_length_is_refused(bert_folder: Path) -> None:
         features("你好", [1, 1, 1])
 
 
+def test_what_features_are_kept_under_follows_the_files_and_the_precision(hubert_folder: Path) -> None:
+    prints = {load_speech_features(hubert_folder, torch.float32, "cpu").files.fingerprint}
+    prints.add(load_speech_features(hubert_folder, torch.float32, "cpu", at_once=False).files.fingerprint)
+    assert len(prints) == 1
+    prints.add(load_speech_features(hubert_folder, torch.bfloat16, "cpu", at_once=False).files.fingerprint)
+    path = hubert_folder / "model.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    prints.add(load_speech_features(hubert_folder, torch.float32, "cpu", at_once=False).files.fingerprint)
+    assert len(prints) == 3
+
+
 def test_a_folder_without_a_model_says_so(tmp_path: Path) -> None:
     with pytest.raises(MissingWeights, match=str(tmp_path)):
         load_speech_features(tmp_path, torch.float32, "cpu")

@@ -1,0 +1,90 @@
+"""Speech that is taken from its replica as soon as it exists, and waits for its listener here.
+
+A replica speaks seconds ahead of its listeners. Left where it was made, that audio would be gone with the
+replica: every listener of a dead one would be without any at once, and all of it would have to be made again
+by those that are left, who have more listeners by then. Taken here, it is what listeners play on from while
+another replica takes over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from deployments.speech import Speech
+from tts_core.engine.stream import AudioChunk
+
+MOST_AHEAD_S = 15.0
+"""More isn't taken before some of it is delivered: a stalled listener's replicas may die again and again, and
+each begins a lead of its own (`StreamLimits.lead_s`)."""
+
+
+class ReadAhead:
+    """A `Speech` read ahead of its listener.
+
+    Args:
+        speech: where it comes from; what goes wrong there is raised once all before it was given.
+    """
+
+    def __init__(self, speech: Speech) -> None:
+        self._speech = speech
+        self._items: asyncio.Queue[AudioChunk | None] = asyncio.Queue()
+        self._reader: asyncio.Task[None] | None = None
+        self._num_read = self._num_delivered = 0
+        self._has_room = asyncio.Event()
+
+    @property
+    def sample_rate_hz(self) -> int:
+        return self._speech.sample_rate_hz
+
+    @property
+    def fingerprint(self) -> str:
+        return self._speech.fingerprint
+
+    @property
+    def num_dropped(self) -> int:
+        return self._speech.num_dropped
+
+    async def chunks(self) -> AsyncIterator[AudioChunk]:
+        """Yield the audio in order; raise PolyvoxError where it can't be completed."""
+        reader = self._reader = asyncio.create_task(self._read())
+        reader.add_done_callback(_look_at)
+        try:
+            while (chunk := await self._items.get()) is not None:
+                yield chunk
+            await reader
+        finally:
+            reader.cancel()
+
+    def acknowledge(self, num_delivered: int) -> None:
+        self._num_delivered = max(self._num_delivered, num_delivered)
+        self._tell_room()
+        self._speech.acknowledge(num_delivered)
+
+    def close(self) -> None:
+        """End the speech, and what waits here."""
+        self._speech.close()
+        if self._reader is not None:
+            self._reader.cancel()
+
+    async def _read(self) -> None:
+        try:
+            async for chunk in self._speech.chunks():
+                self._num_read = chunk.start_sample + chunk.num_samples
+                self._items.put_nowait(chunk)
+                self._tell_room()
+                await self._has_room.wait()
+        finally:
+            self._items.put_nowait(None)
+
+    def _tell_room(self) -> None:
+        if self._num_read - self._num_delivered < MOST_AHEAD_S * self.sample_rate_hz:
+            self._has_room.set()
+        else:
+            self._has_room.clear()
+
+
+def _look_at(reader: asyncio.Task[None]) -> None:
+    """Take note of how it ended: a listener who is gone won't ask, and that is no news for the log."""
+    if not reader.cancelled():
+        reader.exception()
