@@ -124,6 +124,7 @@ class ResilientSpeech:
         self._on_move = on_move
         self._suspect = (trials or Trials()).suspect()
         self._marks = [SegmentMark(request.first_segment, 0)]
+        self._codes: tuple[int, ...] = ()  # of the segment that is being given
         self._base, self._num_dropped_before = 0, 0
         self._num_given = 0
         self._num_delivered = 0
@@ -192,13 +193,13 @@ class ResilientSpeech:
 
     def _open_for_return(self, mark: SegmentMark) -> Open:
         """Return what asks the replicas once, and says each time what the listener has by then."""
-        num_known = self._num_given - mark.start_sample
+        num_known, codes = self._num_given - mark.start_sample, self._codes
 
         async def open_once(request: SynthesisRequest) -> Speech:
             # A trial that others wait for is to be short: it isn't put behind those who have less in hand.
             is_urgent = self._suspect.is_held_back
             in_hand_s = 0.0 if is_urgent else self._in_hand.seconds(time.monotonic(), self._num_given)
-            returning = Returning(num_known, in_hand_s)
+            returning = Returning(num_known, in_hand_s, codes)
             return await self._open_once(dataclasses.replace(request, returning=returning))
 
         return open_once
@@ -218,7 +219,10 @@ class ResilientSpeech:
 
     def _new_marks(self, chunk: AudioChunk) -> Iterator[SegmentMark]:
         for mark in chunk.marks:
-            if mark.segment > self._marks[-1].segment:
+            if mark.segment == self._marks[-1].segment:
+                self._codes = mark.codes or self._codes
+            elif mark.segment > self._marks[-1].segment:
+                self._codes = mark.codes
                 start, num_dropped = mark.start_sample, mark.num_dropped
                 yield SegmentMark(mark.segment, self._base + start, self._num_dropped_before + num_dropped)
 

@@ -44,10 +44,12 @@ class Returning:
     Attributes:
         num_known: samples, from the first segment to speak on, that they got already.
         in_hand_s: seconds until they run dry.
+        codes: the tokens of the first segment to speak on, where they are known: they needn't be drawn again.
     """
 
     num_known: int
     in_hand_s: float
+    codes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

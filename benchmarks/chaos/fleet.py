@@ -128,7 +128,7 @@ def fleet(model: str, replicas: int, *, sentences: int = 40, nodes: int = 0, **h
     Args:
         model: "formant" or "neural".
         replicas: how many, each on a node of its own if there are `nodes`.
-        sentences: in each request.
+        sentences: in each request; half as many of a neural model, whose requests are first made alone, too.
         nodes, how: as for `run_server`.
     """
     on_nodes = nodes > 0
@@ -139,4 +139,4 @@ def fleet(model: str, replicas: int, *, sentences: int = 40, nodes: int = 0, **h
     with tempfile.TemporaryDirectory(prefix="pvx-weights-") as folder:
         make_neural(Path(folder))
         with run_server(neural_args(replicas, Path(folder), on_nodes=on_nodes), nodes=nodes, **how) as server:
-            yield Fleet(server, neural_asks(4, sentences=sentences))
+            yield Fleet(server, neural_asks(4, sentences=sentences // 2))

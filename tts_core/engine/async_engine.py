@@ -196,8 +196,8 @@ class BatchingEngine:
         else:
             self._ready.set_exception(SetupError(f"model {self._model.name!r} can't run: {describe(error)}"))
 
-    def on_segment(self, listener: Listener, index: int, num_dropped: int) -> None:
-        listener.stream.mark(index, num_dropped)
+    def on_segment(self, listener: Listener, index: int, num_dropped: int, codes: tuple[int, ...]) -> None:
+        listener.stream.mark(index, num_dropped, codes)
 
     def on_words(self, listener: Listener, words: tuple[Word, ...]) -> None:
         listener.stream.cue(TextMark(listener.stream.num_written, words))
@@ -291,8 +291,8 @@ class _Posted:
     def __init__(self, owner: Owner, target: BatchingEngine) -> None:
         self._owner, self._target = owner, target
 
-    def on_segment(self, listener: Listener, index: int, num_dropped: int) -> None:
-        self._owner.say(self._target.on_segment, listener, index, num_dropped)
+    def on_segment(self, listener: Listener, index: int, num_dropped: int, codes: tuple[int, ...]) -> None:
+        self._owner.say(self._target.on_segment, listener, index, num_dropped, codes)
 
     def on_words(self, listener: Listener, words: tuple[Word, ...]) -> None:
         self._owner.say(self._target.on_words, listener, words)

@@ -11,7 +11,7 @@ from tts_core.engine.costs import STAGES, Costs
 from tts_core.engine.model_runner import Drawn, ModelRunner
 from tts_core.engine.operations import Decode, Operation, Park, Prefill, Restore, Shape, Vocode
 from tts_core.engine.preparer import Prepared, Unprepared
-from tts_core.engine.reading import inputs_of, row_of, said_of, script_of, source_of
+from tts_core.engine.reading import fill, inputs_of, row_of, said_of, script_of, source_of
 from tts_core.engine.scheduler import Scheduler
 from tts_core.engine.sequence import Listener, Sequence
 from tts_core.engine.stream import BYTES_PER_SAMPLE
@@ -30,7 +30,9 @@ MAX_VOICE_JOBS = 2
 class Outlet(Protocol):
     """Where an engine's results go."""
 
-    def on_segment(self, listener: Listener, index: int, num_dropped: int) -> None: ...
+    def on_segment(
+        self, listener: Listener, index: int, num_dropped: int, codes: tuple[int, ...]
+    ) -> None: ...
     def on_words(self, listener: Listener, words: tuple[Word, ...]) -> None: ...
     def on_audio(self, listener: Listener, pcm: bytes) -> None: ...
     def on_spoken(self, listener: Listener) -> None: ...
@@ -97,16 +99,11 @@ class Engine:
             # What text or voices do to their readers says nothing about the models.
             self._fail(sequence, "reading the request", result.error, counts=False)
             return
-        script, part = result.script, result.part
-        sequence.listener.script = script
-        sequence.inputs, sequence.takes = part.inputs, script.takes(part)
-        sequence.num_inputs, sequence.num_prompt = len(part.inputs), len(part.inputs.prompt)
-        sequence.max_codes = script.most_tokens(len(part.inputs))
-        sequence.num_dropped, sequence.words = part.num_dropped, part.words
-        sequence.vocoder = script.vocoder(part, self._model)
-        if sequence.listener.timeline.read_s is None:
-            sequence.listener.timeline.read_s = time.monotonic()
-        self._scheduler.prepared(sequence)
+        fill(sequence, result.script, result.part, self._model)
+        if sequence.codes:
+            self._prepare_next(self._scheduler.known(sequence))
+        else:
+            self._scheduler.prepared(sequence)
 
     def step(self) -> bool:
         """Do one operation, and have others done beside it. Returns whether there was anything to do.
@@ -196,9 +193,7 @@ class Engine:
         sampling, slot = script_of(sequence).sampling, sequence.slot
         assert slot is not None
         drawn = self._runner.prefill(inputs_of(sequence), slot, sampling, source_of(sequence))
-        following = self._scheduler.started(sequence)
-        if following is not None:
-            self._prepare(following)
+        self._prepare_next(self._scheduler.started(sequence))
         self._take(sequence, drawn)
 
     def _decode(self, sequences: tuple[Sequence, ...]) -> None:
@@ -253,7 +248,8 @@ class Engine:
         listener = sequence.listener
         if pcm and not sequence.is_heard:
             sequence.is_heard = True
-            self._outlet.on_segment(listener, sequence.index, sequence.num_dropped)
+            codes = tuple(sequence.codes) if sequence.is_decoded else ()
+            self._outlet.on_segment(listener, sequence.index, sequence.num_dropped, codes)
             self._tell_words(listener, sequence.words)
         self._emit(listener, pcm)
         if sequence.is_decoded and vocoder_of(sequence).is_finished:
@@ -263,9 +259,7 @@ class Engine:
     def _finish(self, sequence: Sequence) -> None:
         """A segment is over: begin the next one, or end the request."""
         listener, script = sequence.listener, script_of(sequence)
-        following = self._scheduler.spoken(sequence)
-        if following is not None:
-            self._prepare(following)
+        self._prepare_next(self._scheduler.spoken(sequence))
         if sequence.index + 1 < script.num_segments:
             self._tell_words(listener, ())
             self._emit(listener, script.pause(self._model.sample_rate_hz))
@@ -274,6 +268,10 @@ class Engine:
         self._num_failures = 0
         self.remove(listener)
         self._outlet.on_spoken(listener)
+
+    def _prepare_next(self, following: Sequence | None) -> None:
+        if following is not None:
+            self._prepare(following)
 
     def _tell_words(self, listener: Listener, words: tuple[Word, ...]) -> None:
         """Say what words the audio to come has; none in a pause."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import torch
 from torch import Tensor
 
@@ -9,7 +11,33 @@ from tts_core.engine.model_runner import Row
 from tts_core.engine.sampler import NoiseSource
 from tts_core.engine.sequence import Sequence
 from tts_core.models.gpt_sovits.decoding import DecodeInputs
-from tts_core.models.gpt_sovits.script import Script
+from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+from tts_core.models.gpt_sovits.script import Part, Script
+
+
+def fill(sequence: Sequence, script: Script, part: Part, model: LoadedModel) -> None:
+    """Put into a sequence what was read of it, and its tokens, if its listener brings them along."""
+    listener, inputs = sequence.listener, part.inputs
+    listener.script = script
+    if listener.timeline.read_s is None:
+        listener.timeline.read_s = time.monotonic()
+    sequence.num_inputs, sequence.num_prompt = len(inputs), len(inputs.prompt)
+    sequence.max_codes = script.most_tokens(len(inputs))
+    sequence.num_dropped, sequence.words = part.num_dropped, part.words
+    sequence.vocoder = script.vocoder(part, model)
+    sequence.codes = _known_codes(sequence, model)
+    if not sequence.codes:
+        sequence.inputs, sequence.takes = inputs, script.takes(part)
+
+
+def _known_codes(sequence: Sequence, model: LoadedModel) -> list[int]:
+    """Return a sequence's tokens if another replica has drawn them: they would be the same."""
+    request = sequence.listener.request
+    if request.returning is None or sequence.index != request.first_segment:
+        return []
+    codes = request.returning.codes
+    are_fit = len(codes) <= sequence.max_codes and all(0 <= code < model.t2s.config.eos for code in codes)
+    return list(codes) if are_fit else []
 
 
 def script_of(sequence: Sequence) -> Script:

@@ -103,6 +103,11 @@ class Scheduler:
         """Let a sequence wait for a slot."""
         sequence.status = SequenceStatus.WAITING
 
+    def known(self, sequence: Sequence) -> Sequence | None:
+        """Note that a sequence's tokens were known when it came; as `started`."""
+        self.decoded(sequence)
+        return self._next_of(sequence.listener)
+
     def started(self, sequence: Sequence) -> Sequence | None:
         """Note that a sequence is running, and return the next one to prepare, where there is one."""
         sequence.status = SequenceStatus.RUNNING

@@ -33,11 +33,13 @@ class SegmentMark:
         segment: which one.
         start_sample: position of its first sample in the stream.
         num_dropped: letters and digits of the text before it that the stream leaves out.
+        codes: its tokens, if it has any, and they were complete by then.
     """
 
     segment: int
     start_sample: int
     num_dropped: int = 0
+    codes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -197,14 +199,15 @@ class SpeechStream:
             self._buffer += pcm
             self._refresh()
 
-    def mark(self, segment: int, num_dropped: int = 0) -> None:
+    def mark(self, segment: int, num_dropped: int = 0, codes: tuple[int, ...] = ()) -> None:
         """Say that what is written next begins a segment that can be spoken without those before it.
 
         Args:
             segment: which one.
             num_dropped: letters and digits of its text that are left out.
+            codes: its tokens, if they are complete.
         """
-        self._marks.append(SegmentMark(segment, self.num_written, self.num_dropped))
+        self._marks.append(SegmentMark(segment, self.num_written, self.num_dropped, codes))
         self.num_dropped += num_dropped
 
     def cue(self, cue: Cue) -> None:

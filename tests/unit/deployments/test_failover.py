@@ -30,6 +30,7 @@ from tts_core.request import Segment, SynthesisRequest
 SEGMENT_SAMPLES = (700, 1300, 400)
 STARTS = (0, 700, 2000)
 NUM_DROPPED = (3, 5, 7)
+CODES = ((1, 2), (3,), ())
 WHOLE = bytes(index % 251 for index in range(2 * sum(SEGMENT_SAMPLES)))
 REQUEST = SynthesisRequest(request_id="r", model="m", voice="v", segments=(Segment(0, "text"),))
 
@@ -59,7 +60,9 @@ class Replica:
             size = min(self.chunk_samples, end - position)
             first = base + position
             marks = tuple(
-                SegmentMark(segment, start - base, sum(NUM_DROPPED[self.first_segment : segment]))
+                SegmentMark(
+                    segment, start - base, sum(NUM_DROPPED[self.first_segment : segment]), CODES[segment]
+                )
                 for segment, start in enumerate(STARTS)
                 if first <= start < first + size
             )
@@ -178,6 +181,18 @@ async def test_the_next_replica_is_told_what_the_listener_has() -> None:
         assert returning is not None
         assert returning.num_known == 1900 - STARTS[1]
         assert 0 <= returning.in_hand_s <= (1900 - 250) / 32000
+
+
+@pytest.mark.parametrize(
+    ("fails_after", "codes"), [(600, CODES[0]), (700, CODES[0]), (1900, CODES[1]), (2100, ())]
+)
+async def test_the_next_replica_is_given_the_tokens_of_the_segment_that_is_being_heard(
+    fails_after: int, codes: tuple[int, ...]
+) -> None:
+    replicas = Replicas(Replica(fails_after=fails_after), Replica(fails_after=0), Replica())
+    assert await heard(await resilient(replicas)) == WHOLE
+    told = [request.returning for request in replicas.requests]
+    assert [one and one.codes for one in told] == [None, codes, codes]
 
 
 async def test_a_suspect_is_served_at_once_whatever_is_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,7 @@ class Heard:
     pcm: bytes = b""
     is_over: bool = False
     error: PolyvoxError | None = None
+    codes: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass
@@ -47,8 +48,8 @@ class Ears:
     heard: dict[str, Heard] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
 
-    def on_segment(self, listener: Listener, index: int, num_dropped: int) -> None:
-        self.of(listener)
+    def on_segment(self, listener: Listener, index: int, num_dropped: int, codes: tuple[int, ...]) -> None:
+        self.of(listener).codes[index] = codes
 
     def on_words(self, listener: Listener, words: tuple[Word, ...]) -> None:
         self.of(listener)
