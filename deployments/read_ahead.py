@@ -29,9 +29,11 @@ class ReadAhead:
     def __init__(self, speech: Speech) -> None:
         self._speech = speech
         self._items: asyncio.Queue[AudioChunk | None] = asyncio.Queue()
-        self._reader: asyncio.Task[None] | None = None
         self._num_read = self._num_delivered = 0
         self._has_room = asyncio.Event()
+        self._reader = asyncio.create_task(self._read())
+        # Whoever listens learns of its end in any case, even of one that was cancelled before it began.
+        self._reader.add_done_callback(lambda _: self._items.put_nowait(None))
 
     @property
     def sample_rate_hz(self) -> int:
@@ -47,14 +49,12 @@ class ReadAhead:
 
     async def chunks(self) -> AsyncIterator[AudioChunk]:
         """Yield the audio in order; raise PolyvoxError where it can't be completed."""
-        reader = self._reader = asyncio.create_task(self._read())
-        reader.add_done_callback(_look_at)
         try:
             while (chunk := await self._items.get()) is not None:
                 yield chunk
-            await reader
+            await self._reader
         finally:
-            reader.cancel()
+            self._reader.cancel()
 
     def acknowledge(self, num_delivered: int) -> None:
         self._num_delivered = max(self._num_delivered, num_delivered)
@@ -64,27 +64,17 @@ class ReadAhead:
     def close(self) -> None:
         """End the speech, and what waits here."""
         self._speech.close()
-        if self._reader is not None:
-            self._reader.cancel()
+        self._reader.cancel()
 
     async def _read(self) -> None:
-        try:
-            async for chunk in self._speech.chunks():
-                self._num_read = chunk.start_sample + chunk.num_samples
-                self._items.put_nowait(chunk)
-                self._tell_room()
-                await self._has_room.wait()
-        finally:
-            self._items.put_nowait(None)
+        async for chunk in self._speech.chunks():
+            self._num_read = chunk.start_sample + chunk.num_samples
+            self._items.put_nowait(chunk)
+            self._tell_room()
+            await self._has_room.wait()
 
     def _tell_room(self) -> None:
         if self._num_read - self._num_delivered < MOST_AHEAD_S * self.sample_rate_hz:
             self._has_room.set()
         else:
             self._has_room.clear()
-
-
-def _look_at(reader: asyncio.Task[None]) -> None:
-    """Take note of how it ended: a listener who is gone won't ask, and that is no news for the log."""
-    if not reader.cancelled():
-        reader.exception()

@@ -149,7 +149,9 @@ class RemoteSpeechSource:
         items = cast(DeploymentResponseGenerator[StreamItem], handle.remote(request))
         model = request.model
         progress_s = self._timeouts.first_audio_s
-        speech = RemoteSpeech(items, self._links, self._on_room[model], self._may_leave[model], progress_s)
+        in_hand_s = request.returning.in_hand_s if request.returning else 0.0
+        on_room, may_leave = self._on_room[model], self._may_leave[model]
+        speech = RemoteSpeech(items, self._links, on_room, may_leave, progress_s, in_hand_s)
         asked_at_s = time.monotonic()
         try:
             with limit(self._timeouts.admission_s, "no replica took the request"), _closed_on_error(speech):

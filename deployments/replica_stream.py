@@ -33,6 +33,7 @@ class RemoteSpeech:
         may_leave: whether there is another replica to go to.
         progress_s: how long the next audio may take, once there was some and all of it was delivered, so that
             the replica has room to go on.
+        in_hand_s: what its listener has from other replicas.
 
     Attributes:
         failed_at: the replica that has said why it doesn't speak, if one has.
@@ -45,9 +46,11 @@ class RemoteSpeech:
         on_room: OnRoom,
         may_leave: Callable[[], bool] = lambda: True,
         progress_s: float = math.inf,
+        in_hand_s: float = 0.0,
     ) -> None:
         self._items = items
         self._progress_s = progress_s
+        self._dry_at_s = time.monotonic() + in_hand_s
         self._may_leave = may_leave
         self._links = links
         self._on_room = on_room
@@ -133,8 +136,10 @@ class RemoteSpeech:
         raise EngineStopped(f"{otherwise} within {self._progress_s:g} s", retry_after_s=self._progress_s)
 
     def _limit_wait(self) -> None:
-        is_owed = self._num_delivered >= self._num_received
-        self._waiting.deadline = anyio.current_time() + self._progress_s if is_owed else math.inf
+        if self._num_delivered < self._num_received:
+            self._waiting.deadline = math.inf
+        elif self._waiting.deadline == math.inf:  # from now on, whatever else they are sent meanwhile
+            self._waiting.deadline = anyio.current_time() + self._progress_s
 
     def close(self) -> None:
         if self._is_closed:
@@ -150,8 +155,9 @@ class RemoteSpeech:
         """Leave a silent replica before the listener runs dry."""
         if self._in_hand is None:
             return
-        in_hand_s = self._in_hand.seconds(time.monotonic(), self._num_received)
-        if silence_s >= patience_s(in_hand_s):
+        now_s = time.monotonic()
+        in_hand_s = self._in_hand.seconds(now_s, self._num_received)
+        if silence_s >= patience_s(max(in_hand_s, self._dry_at_s - now_s)):
             self._leave()
 
     def _leave(self) -> None:

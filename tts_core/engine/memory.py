@@ -44,6 +44,7 @@ class Item:
         num_bytes: how much it takes.
         how: how that was reckoned, where it helps.
         is_held: whether it is allocated already.
+        is_shared: whether all engines of a process need it but once.
         is_passing: whether an engine at rest does without it: it is given back after an operation, or when
             nobody is parked any more.
     """
@@ -52,6 +53,7 @@ class Item:
     num_bytes: int
     how: str = ""
     is_held: bool = False
+    is_shared: bool = False
     is_passing: bool = False
 
     def __str__(self) -> str:
@@ -94,7 +96,8 @@ class MemoryPlan:
         Raises:
             SetupError: it doesn't; says what is needed for what.
         """
-        num_in_all = self.num_missing + num_more * (self.num_missing + self.num_own)
+        num_shared = sum(item.num_bytes for item in self.items if item.is_shared)
+        num_in_all = self.num_missing + num_more * (self.num_missing - num_shared + self.num_own)
         if num_more and num_free is not None and num_in_all > num_free:
             raise SetupError(
                 f"{self}; {num_more + 1} such models at once still have to allocate {_size(num_in_all)}, "
@@ -169,11 +172,16 @@ def _modules(model: LoadedModel) -> Iterator[nn.Module]:
 
 
 def _left_for_later(model: LoadedModel) -> Iterator[Item]:
-    """Yield the side models that are loaded when they are needed: room for them there must be."""
-    if not model.speech_features.is_loaded:
-        yield Item("HuBERT", model.speech_features.files.num_bytes, "when needed")
-    if model.phone_features is not None and not model.phone_features.is_loaded:
-        yield Item("BERT", model.phone_features.files.num_bytes, "when needed")
+    """Yield the side models that are loaded when they are needed: room for them there must be.
+
+    What one is loaded from takes as much again, for a moment.
+    """
+    features = {"HuBERT": model.speech_features, "BERT": model.phone_features}
+    sizes = {name: one.files.num_bytes for name, one in features.items() if one and not one.is_loaded}
+    for name, num_bytes in sizes.items():
+        yield Item(name, num_bytes, "when needed", is_shared=True)
+    if sizes:
+        yield Item("loading them", max(sizes.values()), is_shared=True, is_passing=True)
 
 
 def _own_modules(model: LoadedModel) -> Iterator[nn.Module]:

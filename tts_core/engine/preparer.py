@@ -38,7 +38,8 @@ class Preparer(Worker[Sequence]):
 
     Args:
         model: whose BERT features are wanted.
-        write: turns a sequence's request into a script; asked once for each request, in this thread.
+        write: turns a sequence's request into a script; asked in this thread, once for each request, or
+            again where that had to wait for a side model.
         deliver: told of every result, in this thread.
         num_threads: how many threads torch uses for one operation.
     """

@@ -95,6 +95,19 @@ async def test_whoever_has_audio_in_hand_stays_longer() -> None:
         await waiting
 
 
+async def test_whoever_has_come_from_another_replica_with_audio_in_hand_stays_longer_too() -> None:
+    links = Links()
+    hanging: Any = Hanging(StreamOpened(1000, ADDRESS))
+    speech = RemoteSpeech(hanging, links, untold, in_hand_s=60.0)
+    await speech.be_admitted()
+    waiting = asyncio.create_task(speech.wait_for_audio())
+    links.be_silent(LOST_S - 0.01)
+    assert await is_waiting(waiting)
+    links.be_silent(LOST_S)
+    with pytest.raises(StreamInterrupted):
+        await waiting
+
+
 async def test_where_there_is_no_other_replica_everyone_stays() -> None:
     links = Links()
     speech = await opened(links, has_others=False)
@@ -142,6 +155,20 @@ async def test_a_replica_waits_as_long_as_its_listener_does() -> None:
     speech.acknowledge(100)
     with pytest.raises(EngineStopped, match="didn't go on within"):
         await asyncio.wait_for(more, 5)
+
+
+async def test_what_a_listener_is_sent_from_elsewhere_gives_a_replica_no_more_time() -> None:
+    """They have moved, and are still sent what others have said."""
+    hanging: Any = Hanging(StreamOpened(1000, ADDRESS))
+    speech = RemoteSpeech(hanging, Links(), untold, progress_s=0.1)
+    await speech.be_admitted()
+    more = asyncio.ensure_future(anext(speech.chunks()))
+    for number in range(1, 40):
+        await asyncio.sleep(0.01)
+        speech.acknowledge(100 * number)
+    assert more.done()
+    with pytest.raises(EngineStopped):
+        await more
 
 
 async def test_a_closed_speech_leaves_nobody() -> None:

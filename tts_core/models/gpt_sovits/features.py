@@ -46,6 +46,10 @@ class SpeechFeatures:
     def is_loaded(self) -> bool:
         return self._hubert.is_loaded
 
+    def require(self) -> None:
+        """Return if it is loaded, before anything is done that would be for nothing. Raises StillLoading."""
+        self._hubert.get()
+
     @torch.inference_mode()
     def __call__(self, recording: Tensor) -> Tensor:
         """Return (1, channels, frames), 50 frames a second, for mono samples (samples,) at 16 kHz.
@@ -129,9 +133,11 @@ def load_speech_features(
         InvalidCheckpoint: the folder's weights don't fit its config.
     """
     files = look_at(folder, dtype, device)
-    hubert = Lazily(lambda: _hubert(folder, dtype, device), "HuBERT")
+    hubert = Lazily(lambda: _hubert(files, device), "HuBERT")
     if at_once:
         hubert.load()
+    else:
+        files.num_bytes  # noqa: B018  # what can't be read is to be known now
     return SpeechFeatures(hubert, files)
 
 
@@ -146,31 +152,35 @@ def load_phone_features(
         MissingDependency, MissingWeights, InvalidCheckpoint: as for `load_speech_features`.
     """
     files = look_at(folder, dtype, device)
-    bert = Lazily(lambda: _bert(folder, dtype, device), "BERT")
+    bert = Lazily(lambda: _bert(files, device), "BERT")
     if at_once:
         bert.load()
+    else:
+        files.num_bytes  # noqa: B018
     return PhoneFeatures(bert, files)
 
 
-def _hubert(folder: Path, dtype: torch.dtype, device: torch.device | str) -> nn.Module:
+def _hubert(files: SideFiles, device: torch.device | str) -> nn.Module:
     transformers = _import_transformers()
     # Training alone masks frames, so a checkpoint may come without the embedding that stands for them.
-    hubert = _load(transformers.HubertModel, folder, dtype, optional=("masked_spec_embed",))
-    return _ready(hubert, dtype, device)
+    hubert = _load(transformers.HubertModel, files, optional=("masked_spec_embed",))
+    return _ready(hubert, files, device)
 
 
-def _bert(folder: Path, dtype: torch.dtype, device: torch.device | str) -> Bert:
+def _bert(files: SideFiles, device: torch.device | str) -> Bert:
     transformers = _import_transformers()
-    bert = _load(transformers.BertModel, folder, dtype, add_pooling_layer=False)
+    bert = _load(transformers.BertModel, files, add_pooling_layer=False)
     bert.encoder.layer = bert.encoder.layer[:-_SKIPPED_BERT_LAYERS]
-    tokenizer = transformers.BertTokenizerFast.from_pretrained(folder, local_files_only=True)
-    return Bert(_ready(bert, dtype, device), tokenizer)
+    tokenizer = transformers.BertTokenizerFast.from_pretrained(files.folder, local_files_only=True)
+    return Bert(_ready(bert, files, device), tokenizer)
 
 
-def _ready(model: nn.Module, dtype: torch.dtype, device: torch.device | str) -> nn.Module:
+def _ready(model: nn.Module, files: SideFiles, device: torch.device | str) -> nn.Module:
+    files.check_unchanged()
     model.to(device).eval().requires_grad_(requires_grad=False)
-    if can_pack(dtype, device):
+    if can_pack(files.dtype, device):
         pack_layers(model)
+    release_unused_memory()
     return model
 
 
@@ -184,10 +194,11 @@ def _import_transformers() -> Any:
     return transformers
 
 
-def _load(kind: Any, folder: Path, dtype: torch.dtype, optional: tuple[str, ...] = (), **options: Any) -> Any:
+def _load(kind: Any, files: SideFiles, optional: tuple[str, ...] = (), **options: Any) -> Any:
+    folder = files.folder
     try:
         model, report = kind.from_pretrained(
-            folder, dtype=dtype, local_files_only=True, output_loading_info=True, **options
+            folder, dtype=files.dtype, local_files_only=True, output_loading_info=True, **options
         )
     except Exception as error:  # each of its file formats has its own errors
         raise InvalidCheckpoint(f"The model in {folder} can't be read: {error}") from error

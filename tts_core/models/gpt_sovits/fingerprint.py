@@ -13,10 +13,15 @@ from torch import Tensor
 from tts_core.fingerprints import DIGITS, framed
 
 _FOLDER_FILES = ("config.json", "pytorch_model.bin", "model.safetensors", "tokenizer.json", "vocab.txt")
+_PARTS = "*-of-*"
+"""Files of weights that were cut into several."""
 _READ_BYTES = 1 << 20
 
 FileState = tuple[int, int, int, int]
 """Device, inode, size and time of its last change: a file in the same state has the same content."""
+
+
+FolderState = tuple[tuple[str, FileState], ...]
 
 
 class Fingerprint:
@@ -38,7 +43,7 @@ class Fingerprint:
 
     def add_folder(self, name: str, folder: Path) -> None:
         """Take in the files that make a model of a Hugging Face folder; others beside them don't count."""
-        for path in (folder / file for file in _FOLDER_FILES):
+        for path in (*(folder / file for file in _FOLDER_FILES), *sorted(folder.glob(_PARTS))):
             if path.is_file():
                 self._add(f"{name}/{path.name}", _digest(path, file_state(path)))
 
@@ -47,6 +52,12 @@ class Fingerprint:
 
     def _add(self, name: str, value: bytes) -> None:
         self._hash.update(framed(name.encode()) + b" " + framed(value))
+
+
+def folder_state(folder: Path) -> FolderState:
+    """Return the states of a folder's files. Raises FileNotFoundError where one goes meanwhile."""
+    files = sorted(path for path in folder.glob("*") if path.is_file())
+    return tuple((path.name, file_state(path)) for path in files)
 
 
 def file_state(path: Path) -> FileState:

@@ -33,7 +33,7 @@ class Lazily(Generic[_Thing]):
     """Something that is there, or will be once somebody has asked for it. Callable from any thread.
 
     Args:
-        load: makes it, in a thread that gives way to those who speak.
+        load: makes it, in a thread of its own.
         name: what it is.
     """
 
@@ -71,8 +71,8 @@ class Lazily(Generic[_Thing]):
         with self._lock:
             loading = self._loading
             if loading is None or self._may_try_again(loading):
-                loading = self._loading = apart(self._load, f"load {self._name}", gives_way=True)
-                loading.add_done_callback(self._note_end)
+                # Somebody waits for it: at a low priority it could take minutes on a busy core.
+                loading = self._loading = apart(self._load_once, f"load {self._name}", gives_way=False)
         if not loading.done():
             raise StillLoading(loading)
         return loading.result()
@@ -81,5 +81,8 @@ class Lazily(Generic[_Thing]):
         has_failed = loading.done() and loading.exception() is not None
         return has_failed and time.monotonic() - self._over_since_s > FAILED_FOR_S
 
-    def _note_end(self, _: Future[_Thing]) -> None:
-        self._over_since_s = time.monotonic()
+    def _load_once(self) -> _Thing:
+        try:
+            return self._load()
+        finally:
+            self._over_since_s = time.monotonic()

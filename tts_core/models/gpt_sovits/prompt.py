@@ -123,9 +123,12 @@ def compute_prompt(voice: Voice, source: RecordingSource, encoders: PromptEncode
         InvalidVoice: a recording is missing or damaged, or the text can't be spoken in its language.
         UnknownVoice: the voice was removed meanwhile.
         UnsupportedLanguage, MissingDependency: the front end can't read the text.
+        StillLoading: HuBERT or BERT is. Nothing but the text has been read then.
     """
+    encoders.speech.require()
     config = encoders.config
     sequence = _read_text(voice.name, voice.text, voice.language, encoders)
+    bert = _bert(sequence, encoders.phones)
     native = [_decode(voice, source, index) for index in range(len(voice.recordings))]
     recordings = [_resample(pcm.samples, pcm.rate_hz, config.sample_rate_hz) for pcm in native]
     prompt = _resample(native[0].samples, native[0].rate_hz, SPEECH_RATE_HZ)
@@ -135,7 +138,7 @@ def compute_prompt(voice: Voice, source: RecordingSource, encoders: PromptEncode
         spectrograms=tuple(_settled(one) for one in spectrograms),
         speakers=tuple(_settled(one) for one in _speakers(recordings, encoders)),
         phones=torch.tensor(sequence.ids, dtype=torch.int64),
-        bert=_bert(sequence, encoders.phones),
+        bert=bert,
     )
 
 

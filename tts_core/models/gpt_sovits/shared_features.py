@@ -19,7 +19,7 @@ from tts_core.models.gpt_sovits.features import (
     load_phone_features,
     load_speech_features,
 )
-from tts_core.models.gpt_sovits.fingerprint import file_state
+from tts_core.models.gpt_sovits.fingerprint import folder_state
 
 _Features = TypeVar("_Features", SpeechFeatures, PhoneFeatures)
 
@@ -60,5 +60,4 @@ def _shared(
 
 def _content(folder: Path) -> Hashable:
     """Return what changes when files of a folder do: a folder of other weights has other features."""
-    files = sorted(path for path in folder.glob("*") if path.is_file())
-    return folder.resolve(), tuple((path.name, file_state(path)) for path in files)
+    return folder.resolve(), folder_state(folder)

@@ -99,6 +99,19 @@ def test_what_features_are_kept_under_follows_the_files_and_the_precision(hubert
     assert len(prints) == 3
 
 
+@pytest.mark.parametrize("is_old", [False, True])
+def test_weights_of_any_format_are_counted(hubert_folder: Path, is_old: bool) -> None:
+    from safetensors.torch import load_file
+
+    tensors = load_file(hubert_folder / "model.safetensors")
+    expected = 2 * sum(tensor.numel() for tensor in tensors.values())
+    assert load_speech_features(hubert_folder, torch.bfloat16, "cpu").files.num_bytes == expected
+    (hubert_folder / "model.safetensors").unlink()
+    path = hubert_folder / "pytorch_model.bin"
+    torch.save(tensors, path, _use_new_zipfile_serialization=not is_old)
+    assert load_speech_features(hubert_folder, torch.bfloat16, "cpu").files.num_bytes == expected
+
+
 def test_a_folder_without_a_model_says_so(tmp_path: Path) -> None:
     with pytest.raises(MissingWeights, match=str(tmp_path)):
         load_speech_features(tmp_path, torch.float32, "cpu")
