@@ -7,17 +7,20 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import safe_open
 
 from tts_core.errors import InvalidCheckpoint, MissingDependency, MissingWeights
+from tts_core.models.gpt_sovits.checkpoint import read_state_dict
 from tts_core.models.gpt_sovits.fingerprint import Fingerprint, FolderState, folder_state
 from tts_core.models.gpt_sovits.packed import can_pack
 
 _WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
 """Of two formats; the first is taken where there are both, as `transformers` does."""
+
+_OLD_FORMAT = b"\x80"
+"""How a pickle begins. PyTorch's format was one once, and has no table to look at without unpickling."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class SideFiles:
         """
         try:
             return self.dtype.itemsize * sum(map(_num_parameters, _weights(self.folder)))
-        except MissingWeights:
+        except (MissingWeights, InvalidCheckpoint):
             raise
         except Exception as error:  # each of the formats has its own errors
             raise InvalidCheckpoint(f"The model in {self.folder} can't be read: {error}") from error
@@ -90,5 +93,7 @@ def _num_parameters(path: Path) -> int:
     if path.suffix == ".safetensors":
         with safe_open(path, "pt") as file:
             return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
-    tensors: dict[str, Any] = torch.load(path, map_location="meta", weights_only=True)
-    return sum(one.numel() for one in tensors.values() if isinstance(one, torch.Tensor))
+    with path.open("rb") as opened:
+        if opened.read(1) == _OLD_FORMAT:
+            return path.stat().st_size // torch.half.itemsize
+    return sum(tensor.numel() for tensor in read_state_dict(path).values())
