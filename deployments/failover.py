@@ -16,7 +16,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 from deployments.pulse import InHand
-from deployments.speech import Speech
+from deployments.speech import Speech, SpeechAround
 from deployments.trials import Trials
 from tts_core.engine.stream import BYTES_PER_SAMPLE, AudioChunk, SegmentMark
 from tts_core.errors import (
@@ -106,7 +106,7 @@ def _under_new_ids(open_once: Open) -> Open:
     return open_anew
 
 
-class ResilientSpeech:
+class ResilientSpeech(SpeechAround):
     """A `Speech` over as many replicas as it takes, one after the other.
 
     Samples are counted from the request's beginning, wherever the present replica began.
@@ -120,7 +120,8 @@ class ResilientSpeech:
         on_move: OnMove = _untold,
         trials: Trials | None = None,
     ) -> None:
-        self._open_once, self._request, self._speech = open_once, request, speech
+        super().__init__(speech)
+        self._open_once, self._request = open_once, request
         self._on_move = on_move
         self._suspect = (trials or Trials()).suspect()
         self._marks = [SegmentMark(request.first_segment, 0)]
@@ -131,14 +132,6 @@ class ResilientSpeech:
         self._in_hand = InHand(speech.sample_rate_hz)
         self._is_closed = False
         self._error: PolyvoxError | None = None
-
-    @property
-    def sample_rate_hz(self) -> int:
-        return self._speech.sample_rate_hz
-
-    @property
-    def fingerprint(self) -> str:
-        return self._speech.fingerprint
 
     @property
     def num_dropped(self) -> int:

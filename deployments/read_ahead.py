@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from deployments.speech import Speech
+from deployments.speech import Speech, SpeechAround
 from tts_core.engine.stream import AudioChunk
 
 MOST_AHEAD_S = 15.0
@@ -19,7 +19,7 @@ MOST_AHEAD_S = 15.0
 each begins a lead of its own (`StreamLimits.lead_s`)."""
 
 
-class ReadAhead:
+class ReadAhead(SpeechAround):
     """A `Speech` read ahead of its listener.
 
     Args:
@@ -27,25 +27,13 @@ class ReadAhead:
     """
 
     def __init__(self, speech: Speech) -> None:
-        self._speech = speech
+        super().__init__(speech)
         self._items: asyncio.Queue[AudioChunk | None] = asyncio.Queue()
         self._num_read = self._num_delivered = 0
         self._has_room = asyncio.Event()
         self._reader = asyncio.create_task(self._read())
         # Whoever listens learns of its end in any case, even of one that was cancelled before it began.
         self._reader.add_done_callback(lambda _: self._items.put_nowait(None))
-
-    @property
-    def sample_rate_hz(self) -> int:
-        return self._speech.sample_rate_hz
-
-    @property
-    def fingerprint(self) -> str:
-        return self._speech.fingerprint
-
-    @property
-    def num_dropped(self) -> int:
-        return self._speech.num_dropped
 
     async def chunks(self) -> AsyncIterator[AudioChunk]:
         """Yield the audio in order; raise PolyvoxError where it can't be completed."""

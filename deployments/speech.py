@@ -61,7 +61,30 @@ class Origin:
     fingerprint: str
 
 
-class CountedSpeech:
+class SpeechAround:
+    """What another speech is, for those that change only what becomes of its audio.
+
+    Args:
+        speech: the one inside.
+    """
+
+    def __init__(self, speech: Speech) -> None:
+        self._speech = speech
+
+    @property
+    def sample_rate_hz(self) -> int:
+        return self._speech.sample_rate_hz
+
+    @property
+    def fingerprint(self) -> str:
+        return self._speech.fingerprint
+
+    @property
+    def num_dropped(self) -> int:
+        return self._speech.num_dropped
+
+
+class CountedSpeech(SpeechAround):
     """Speech of a text from which something was left out before any engine saw it.
 
     Attributes:
@@ -72,22 +95,15 @@ class CountedSpeech:
     """
 
     def __init__(self, speech: Speech, num_dropped: int, model: str, origin: Origin | None = None) -> None:
-        self._speech, self._num_dropped = speech, num_dropped
+        super().__init__(speech)
+        self._num_dropped = num_dropped
         self.model, self.origin = model, origin
         self.on_close: Callable[[], None] = lambda: None
         self.on_mark: Callable[[SegmentMark], None] = lambda _: None
 
     @property
-    def sample_rate_hz(self) -> int:
-        return self._speech.sample_rate_hz
-
-    @property
     def num_dropped(self) -> int:
         return self._num_dropped + self._speech.num_dropped
-
-    @property
-    def fingerprint(self) -> str:
-        return self._speech.fingerprint
 
     async def chunks(self) -> AsyncIterator[AudioChunk]:
         async for chunk in self._speech.chunks():

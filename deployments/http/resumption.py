@@ -22,7 +22,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
-from deployments.speech import Origin, Speech
+from deployments.speech import Origin, Speech, SpeechAround
 from tts_core.audio.resampler import SETTLING_SAMPLES, resampled_length
 from tts_core.engine.stream import BYTES_PER_SAMPLE, AudioChunk
 from tts_core.errors import InvalidParameter, OffsetBeyondEnd
@@ -117,7 +117,7 @@ class Place(NamedTuple):
         return cls(start, num_needed, from_sample - out_start)
 
 
-class Rest:
+class Rest(SpeechAround):
     """A `Speech` from one of its samples on. `find` it before anything else.
 
     Args:
@@ -127,21 +127,10 @@ class Rest:
     """
 
     def __init__(self, speech: Speech, place: Place, base: int = 0) -> None:
-        self._speech, self._place, self._base = speech, place, base
+        super().__init__(speech)
+        self._place, self._base = place, base
         self._chunks = speech.chunks()
         self._found: AudioChunk | None = None
-
-    @property
-    def sample_rate_hz(self) -> int:
-        return self._speech.sample_rate_hz
-
-    @property
-    def num_dropped(self) -> int:
-        return self._speech.num_dropped
-
-    @property
-    def fingerprint(self) -> str:
-        return self._speech.fingerprint
 
     async def find(self, rate_hz: int) -> None:
         """Wait for the first of the samples, and drop those before.

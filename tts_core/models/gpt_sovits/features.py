@@ -134,10 +134,7 @@ def load_speech_features(
     """
     files = look_at(folder, dtype, device)
     hubert = Lazily(lambda: _hubert(files, device), "HuBERT")
-    if at_once:
-        hubert.load()
-    else:
-        files.num_bytes  # noqa: B018  # what can't be read is to be known now
+    _begin(hubert, files, at_once=at_once)
     return SpeechFeatures(hubert, files)
 
 
@@ -153,11 +150,16 @@ def load_phone_features(
     """
     files = look_at(folder, dtype, device)
     bert = Lazily(lambda: _bert(files, device), "BERT")
-    if at_once:
-        bert.load()
-    else:
-        files.num_bytes  # noqa: B018
+    _begin(bert, files, at_once=at_once)
     return PhoneFeatures(bert, files)
+
+
+def _begin(model: Lazily[Any], files: SideFiles, *, at_once: bool) -> None:
+    """Load a model now, or see that it can be read later."""
+    if at_once:
+        model.load()
+    else:
+        files.check_readable()
 
 
 def _hubert(files: SideFiles, device: torch.device | str) -> nn.Module:

@@ -54,6 +54,10 @@ class SideFiles:
         except Exception as error:  # each of the formats has its own errors
             raise InvalidCheckpoint(f"The model in {self.folder} can't be read: {error}") from error
 
+    def check_readable(self) -> None:
+        """Return if its weights can be found and read. Raises as `num_bytes`, which it takes."""
+        _ = self.num_bytes
+
     def check_unchanged(self) -> None:
         """Return if the files are still those that were looked at.
 
