@@ -158,9 +158,9 @@ class GPTSoVITSArgs(StrictModel):
     `precision: auto` is bfloat16 where the machine computes in it natively, else float16 on a GPU and float32
     on a CPU.
 
-    `voice_thread` says when audio is made beside the thread that decodes: `alone` while there is one
-    listener, who then has the use of a second core that is idle; `always` for a replica of two cores, which
-    then decodes one batch of all listeners instead of one batch for each core; `never`. Left out, it is
+    `second_core` says when a replica of one thread uses another core: `alone` for one listener, in whose
+    steps it shares while it would be idle; `always` for a replica of two cores, which then decodes one batch
+    of all listeners instead of one batch for each core, and makes audio beside that; `never`. Left out, it is
     `alone` on a CPU and `never` on a GPU.
 
     `side_models: when_needed` leaves BERT, which reads Chinese, and HuBERT, which listens to voices that
@@ -189,7 +189,7 @@ class GPTSoVITSArgs(StrictModel):
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     side_models: Literal["at_start", "when_needed"] = "at_start"
     num_threads: PositiveInt = 1
-    voice_thread: Literal["never", "alone", "always"] | None = None
+    second_core: Literal["never", "alone", "always"] | None = None
     num_slots: PositiveInt = 4
     max_streams: PositiveInt | None = None
     policy: Literal["least_headroom", "round_robin"] = "least_headroom"

@@ -68,8 +68,10 @@ def _gpt_sovits(args: GPTSoVITSArgs, name: str, gives_way: bool) -> AsyncEngine:
     from tts_core.models.gpt_sovits.prompt_cache import PromptCache
     from tts_core.models.gpt_sovits.script import SpeakingOptions
     from tts_core.models.gpt_sovits.stored_voices import StoredVoices
+    from tts_core.torch_threads import pin_threads
     from tts_core.voices import VoiceStore
 
+    pin_threads(args.num_threads)  # others of this process may speak meanwhile, in other numbers
     words = load_words(args.lexicon) if args.lexicon else None
     device = take_device(args.replica)
     precision = resolve_precision(args.precision, device)
@@ -85,7 +87,7 @@ def _gpt_sovits(args: GPTSoVITSArgs, name: str, gives_way: bool) -> AsyncEngine:
         num_slots=args.num_slots,
         max_streams=args.max_streams,
         num_threads=args.num_threads,
-        voice_thread=args.voice_thread or ("never" if device.type == "cuda" else "alone"),
+        second_core=args.second_core or ("never" if device.type == "cuda" else "alone"),
         policy=args.policy,
         min_pace=_min_pace(args, device),
         gpu_share=args.replica.gpus,

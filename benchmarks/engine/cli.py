@@ -50,7 +50,7 @@ def measure(
     dtype: opt.Dtype = "bfloat16",
     device: opt.Device = "cpu",
     threads: opt.Threads = 1,
-    parts: opt.Parts = "stages,load,determinism,stalled",
+    parts: opt.Parts = "stages,load,determinism,stalled,alone",
     tokens: opt.Tokens = 100,
     prompts: opt.Prompts = "128,256,512",
     rows: opt.Rows = "1,2,4,8,16",

@@ -17,6 +17,7 @@ Schema `polyvox.engine/1`. Times are seconds, sizes bytes.
     determinism     null, or for each crowd: first (fixed shapes), second (free ones): the same figures;
                     ratios: see `ratios.Ratios`
     stalled         the same: beside listeners who have stalled, and without
+    alone           the same for one listener: with the use of a second core, and without
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ def build_document(results: Results) -> dict[str, Any]:
         "load": None if results.load is None else [contest_figures(one) for one in results.load],
         "determinism": _pairs(results.determinism),
         "stalled": _pairs(results.stalled),
+        "alone": _pairs(results.alone),
     }
 
 

@@ -21,7 +21,7 @@ Version = Annotated[str, _text("--version", "v1, v2, v2Pro or v2ProPlus.", _MODE
 Dtype = Annotated[str, _text("--dtype", "float32, bfloat16 or float16.", _MODEL)]
 Device = Annotated[str, _text("--device", "cpu or cuda.", _MODEL)]
 Threads = Annotated[int, _text("--threads", "Threads for one operation, as in the engine.", _MODEL)]
-Parts = Annotated[str, _text("--parts", "Which of stages,load,determinism,stalled to make.", _MODEL)]
+Parts = Annotated[str, _text("--parts", "Which of stages,load,determinism,stalled,alone to make.", _MODEL)]
 Tokens = Annotated[int, _text("--tokens", "Tokens of the sentence, 25 a second.", _MODEL)]
 
 Prompts = Annotated[str, _text("--prompts", "Lengths of prompts: phones and tokens together.", _STAGES)]

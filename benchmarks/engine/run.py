@@ -33,6 +33,7 @@ from tts_core.models.gpt_sovits.weights import locate_weights
 
 FIXED, FREE = "fixed shapes", "free shapes"
 STALLED, NOBODY = "stalled listeners", "nobody beside"
+TWO_CORES, ONE_CORE = "second core", "one core"
 
 Telling = Callable[[str], AbstractContextManager[object]]
 """Says what is being done, while it is."""
@@ -68,6 +69,7 @@ class Results:
     load: Sequence[Contest] | None = None
     determinism: Sequence[Contest] | None = None
     stalled: Sequence[Contest] | None = None
+    alone: Sequence[Contest] | None = None
 
 
 class Run:
@@ -95,6 +97,7 @@ class Run:
             "load": lambda: asyncio.run(self._load_part(model)),
             "determinism": lambda: asyncio.run(self._determinism(model)),
             "stalled": lambda: asyncio.run(self._stalled(model)),
+            "alone": lambda: asyncio.run(self._alone(model)),
         }
         made = {name: make() for name, make in parts.items() if name in settings.parts}
         return Results(
@@ -162,6 +165,15 @@ class Run:
             Contestant(NOBODY, self._options()),
         ]
         crowds = [Crowd.burst(count, sampling, low_latency=False) for count in pairs.listeners]
+        return await self._contests(model, contestants, crowds, pairs.rounds)
+
+    async def _alone(self, model: LoadedModel) -> list[Contest]:
+        pairs, sampling = self._settings.pairs, self._settings.sampling
+        contestants = [
+            Contestant(TWO_CORES, self._options(second_core="alone")),
+            Contestant(ONE_CORE, self._options(second_core="never")),
+        ]
+        crowds = [Crowd.burst(1, sampling, low_latency=low_latency) for low_latency in (True, False)]
         return await self._contests(model, contestants, crowds, pairs.rounds)
 
     async def _contests(

@@ -11,7 +11,7 @@ from tts_core.models.gpt_sovits.decoding import check_fits
 from tts_core.models.gpt_sovits.script import SpeakingOptions
 from tts_core.sampling_params import SamplingParams
 
-Part = Literal["stages", "load", "determinism", "stalled"]
+Part = Literal["stages", "load", "determinism", "stalled", "alone"]
 PARTS: tuple[Part, ...] = get_args(Part)
 POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
 DTYPES = ("float32", "bfloat16", "float16")

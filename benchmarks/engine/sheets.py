@@ -33,6 +33,10 @@ _STALLED_NOTE = (
     "as many as there are slots, and on one where nobody else is. A crowd that takes every slot had theirs. "
     "The other columns as above."
 )
+_ALONE_NOTE = (
+    "One listener, in turn on an engine that makes audio on a second core and shares decode steps with it, "
+    "and on one that does all on one core. The other columns as above."
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,10 @@ def sheets_of(document: Document) -> Iterator[Sheet]:
     if document["stalled"] is not None:
         names = ("stalled", "nobody")
         yield _pairs(document["stalled"], "What stalled listeners cost", names, _STALLED_NOTE)
+    if document["alone"] is not None:
+        yield _pairs(
+            document["alone"], "What one listener costs with a second core", ("two", "one"), _ALONE_NOTE
+        )
 
 
 def _conditions(document: Document) -> Iterator[tuple[str, str]]:

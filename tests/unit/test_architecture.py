@@ -126,3 +126,9 @@ def test_espeak_stays_behind_its_boundary() -> None:
     ]
     assert users
     assert all(boundary in path.parents for path in users)
+
+
+def test_one_place_says_how_many_threads_torch_uses() -> None:
+    """Where a thread sets that by itself, it may be undone by what another one sets."""
+    setters = [path for path in sources("tts_core") if "set_num_threads(" in path.read_text("utf-8")]
+    assert [module_name(path) for path in setters] == ["tts_core.torch_threads"]

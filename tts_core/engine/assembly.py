@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -21,8 +20,11 @@ from tts_core.engine.model_runner import ModelRunner
 from tts_core.engine.policies import LeastHeadroom, Policy, RoundRobin
 from tts_core.engine.rows import proven
 from tts_core.engine.scheduler import Scheduler
+from tts_core.engine.second_core import SecondCore
 from tts_core.engine.sequence import Sequence
 from tts_core.engine.shapes import Shapes
+from tts_core.engine.sharing import Shareable, proven_shared
+from tts_core.engine.threads import Threads, num_cores
 from tts_core.engine.voicing import VoiceJob
 from tts_core.engine.warm_up import warm_up
 from tts_core.engine.workspaces import WORKSPACES
@@ -30,11 +32,12 @@ from tts_core.errors import SetupError
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.packed import release_unused_memory
 from tts_core.models.gpt_sovits.script import SpeakingOptions
+from tts_core.torch_threads import pin_threads
 
 _log = logging.getLogger(__name__)
 
 PolicyName = Literal["least_headroom", "round_robin"]
-VoiceThread = Literal["never", "alone", "always"]
+SecondCoreUse = Literal["never", "alone", "always"]
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,9 @@ class EngineOptions:
             `num_slots` takes as much of the host's memory as a slot takes of the device's: on a CPU only
             while somebody is parked, which start-up reckons with all the same.
         num_threads: how many threads torch uses for one operation. Bits may depend on it.
-        voice_thread: when audio is made in a thread of its own beside the one that decodes. `always` is for a
-            replica with two cores, `alone` for one that finds a second core idle with one listener. Bits
-            don't depend on it.
+        second_core: when a second core is used. `alone`: while there is one listener, twice as many threads
+            share in a step, as long as that core is idle. `always`, for a replica with two cores: with more
+            of them, audio is made in a thread of its own beside the one that decodes. No bit depends on it.
         policy: whose turn it is.
         min_pace: see `Admission`.
         max_step_s: a step that takes longer never ends: the engine is poisoned.
@@ -64,7 +67,7 @@ class EngineOptions:
     num_slots: int = 4
     max_streams: int | None = None
     num_threads: int = 1
-    voice_thread: VoiceThread = "never"
+    second_core: SecondCoreUse = "never"
     policy: PolicyName = "least_headroom"
     min_pace: float = 0.0
     max_step_s: float = 60.0
@@ -77,6 +80,12 @@ class EngineOptions:
     @property
     def most_streams(self) -> int:
         return most_streams(self.num_slots, self.max_streams)
+
+    @property
+    def most_threads(self) -> int:
+        """Return how many threads may share in what is done for one listener."""
+        has_cores = num_cores() >= 2 * self.num_threads
+        return 2 * self.num_threads if self.second_core != "never" and has_cores else self.num_threads
 
     @property
     def num_shelves(self) -> int:
@@ -95,12 +104,13 @@ def assemble(
     prepare: Callable[[Sequence], None],
     outlet: Outlet,
     costs: Costs,
-    start_voicer: Callable[[ModelRunner], Callable[[VoiceJob], None]] | None = None,
+    start_voicer: Callable[[ModelRunner], Callable[[VoiceJob], None]],
 ) -> Engine:
     """Allocate an engine and warm it up, in the thread that will use it.
 
     Args:
         start_voicer: begins to make audio elsewhere, with the runner given, and returns how to ask for it.
+            Called where a second core always does.
 
     Raises:
         SetupError: it doesn't fit, or can't keep its listeners apart here.
@@ -110,7 +120,7 @@ def assemble(
     try:
         # A thread's priority can't be raised again, so it isn't the one that will speak.
         warm = apart(lambda: _warm_runner(model, options, shapes), "warm up", gives_way=options.gives_way)
-        runner = warm.result()
+        runner, shared = warm.result()
     except torch.OutOfMemoryError as error:
         raise SetupError(f"{plan}, and more than that: {error}") from error
     WORKSPACES.promise(runner, model.device, plan.num_passing)
@@ -118,9 +128,9 @@ def assemble(
     _report(plan, model.device)
     policy, window_rows = _policy(options.policy, costs), runner.shapes.window_rows
     scheduler = Scheduler(options.num_slots, policy, window_rows, options.num_shelves)
-    voice_elsewhere = None if start_voicer is None else start_voicer(runner)
-    most_beside = 1 if options.voice_thread == "alone" else math.inf
-    return Engine(model, runner, scheduler, prepare, outlet, costs, voice_elsewhere, most_beside)
+    make_audio = start_voicer(runner) if options.second_core == "always" else None
+    second_core = SecondCore(Threads(options.num_threads, options.most_threads), shared, make_audio)
+    return Engine(model, runner, scheduler, prepare, outlet, costs, second_core)
 
 
 def _checked_plan(model: LoadedModel, options: EngineOptions, shapes: Shapes) -> MemoryPlan:
@@ -135,11 +145,14 @@ def _checked_plan(model: LoadedModel, options: EngineOptions, shapes: Shapes) ->
     return plan
 
 
-def _warm_runner(model: LoadedModel, options: EngineOptions, shapes: Shapes) -> ModelRunner:
-    torch.set_num_threads(options.num_threads)
+def _warm_runner(
+    model: LoadedModel, options: EngineOptions, shapes: Shapes
+) -> tuple[ModelRunner, frozenset[Shareable]]:
+    pin_threads(options.num_threads)
     runner = _runner(model, options, shapes)
     warm_up(model, runner)
-    return runner
+    many = options.most_threads if model.device.type == "cpu" else options.num_threads
+    return runner, proven_shared(model, runner, options.num_threads, many)
 
 
 def _runner(model: LoadedModel, options: EngineOptions, shapes: Shapes) -> ModelRunner:

@@ -32,6 +32,9 @@ from tts_core.stats import EngineStats
 from tts_core.timing.marks import TextMark, Word
 from tts_core.voice import VoiceInfo
 
+LONGEST_LOAD_S = 300.0
+"""A side model that takes longer never comes, and whoever needs it would wait here for good."""
+
 
 class BatchingEngine:
     """An `AsyncEngine` over one loaded model: one thread computes for all listeners, another reads for them.
@@ -64,7 +67,7 @@ class BatchingEngine:
         self._limits, self._settle = limits, settle
         self._options = options or EngineOptions()
         self._identity = identity_of(model, self._options)
-        self._costs = Costs(self._options.num_slots, self._options.voice_thread == "always")
+        self._costs = Costs(self._options.num_slots, self._options.second_core == "always")
         self._forecast = Forecast(lambda: self._costs.pace(max(1, len(self._open))))
         self._admission = Admission(
             self._costs,
@@ -226,9 +229,8 @@ class BatchingEngine:
         owner, preparer = self._owner, self._preparer
         assert owner is not None
         assert preparer is not None
-        start_voicer = self._start_voicer if self._options.voice_thread != "never" else None
         outlet = _Posted(owner, self)
-        return assemble(self._model, self._options, preparer.ask, outlet, self._costs, start_voicer)
+        return assemble(self._model, self._options, preparer.ask, outlet, self._costs, self._start_voicer)
 
     def _start_voicer(self, runner: ModelRunner) -> Callable[[VoiceJob], None]:
         self._voicer = Voicer(runner, self._take_back, self._options.num_threads)
@@ -261,6 +263,8 @@ class BatchingEngine:
         ages = [owner.step_age_s, *(worker.task_age_s for worker in workers)]
         if max(ages) > self._options.max_step_s:
             return f"a step has run for more than {self._options.max_step_s:g} s"
+        if self._model.loading_for_s > LONGEST_LOAD_S:
+            return f"a side model has been loading for more than {LONGEST_LOAD_S:g} s"
         return None
 
     def _require_running(self) -> Owner:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -13,8 +12,10 @@ from tts_core.engine.operations import Decode, Operation, Park, Prefill, Restore
 from tts_core.engine.preparer import Prepared, Unprepared
 from tts_core.engine.reading import fill, inputs_of, row_of, said_of, script_of, source_of
 from tts_core.engine.scheduler import Scheduler
+from tts_core.engine.second_core import SecondCore
 from tts_core.engine.sequence import Listener, Sequence
 from tts_core.engine.stream import BYTES_PER_SAMPLE
+from tts_core.engine.threads import Threads
 from tts_core.engine.voicing import Voiced, VoiceJob, do_voice_job, vocoder_of
 from tts_core.errors import PolyvoxError, SegmentFailed
 from tts_core.models.gpt_sovits.faults import EngineFault, describe, is_device_fault
@@ -53,8 +54,7 @@ class Engine:
         prepare: asks for a sequence's inputs; they come back through `prepared`.
         outlet: where audio goes.
         costs: told how long each operation took.
-        voice_elsewhere: has audio made beside this thread; it comes back through `voiced`. None: made here.
-        most_beside: with how many listeners that is done. With more of them it is made here, in turn.
+        second_core: shares in the work. None: all of it is done by this thread.
     """
 
     def __init__(
@@ -65,13 +65,11 @@ class Engine:
         prepare: Callable[[Sequence], None],
         outlet: Outlet,
         costs: Costs,
-        voice_elsewhere: Callable[[VoiceJob], None] | None = None,
-        most_beside: float = math.inf,
+        second_core: SecondCore | None = None,
     ) -> None:
-        self._voice_elsewhere, self._most_beside = voice_elsewhere, most_beside
         self._model, self._runner, self._scheduler = model, runner, scheduler
         self._prepare, self._outlet, self._costs = prepare, outlet, costs
-        self._num_failures = 0
+        self._second_core, self._num_failures = second_core or SecondCore(Threads(1, 1)), 0
 
     # What comes in between steps
 
@@ -118,11 +116,14 @@ class Engine:
         if operation is None:
             return has_given
         if isinstance(operation, Shape | Vocode):
-            self.voiced(do_voice_job(VoiceJob.of(operation), self._runner))
+            with self._second_core.share(operation, self._scheduler.num_listeners):
+                result = do_voice_job(VoiceJob.of(operation), self._runner)
+            self.voiced(result)
             return True
         started = time.perf_counter()
         try:
-            self._run(operation)
+            with self._second_core.share(operation, self._scheduler.num_listeners):
+                self._run(operation)
         except Exception as error:
             self._judge(operation, error)
         else:
@@ -166,19 +167,19 @@ class Engine:
 
     @property
     def _is_beside(self) -> bool:
-        """Whether audio is to be made beside this thread now."""
-        return self._voice_elsewhere is not None and self._scheduler.num_listeners <= self._most_beside
+        """Whether audio is made beside this thread now."""
+        return self._second_core.makes_audio(self._scheduler.num_listeners)
 
     def _give_jobs(self) -> bool:
         """Have audio made elsewhere, as far as that isn't busy."""
-        if self._voice_elsewhere is None or not self._is_beside:
+        if not self._is_beside:
             return False
         num_given = 0
         while self._scheduler.num_voicing < MAX_VOICE_JOBS:
             operation = self._scheduler.schedule_voice()
             if operation is None:
                 break
-            self._voice_elsewhere(VoiceJob.of(operation))
+            self._second_core.make_audio(operation)
             num_given += 1
         return num_given > 0
 

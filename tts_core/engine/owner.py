@@ -8,11 +8,10 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import torch
-
 from tts_core.engine.engine import Engine
 from tts_core.models.gpt_sovits.faults import EngineFault, describe
 from tts_core.models.gpt_sovits.packed import release_unused_memory
+from tts_core.torch_threads import pin_threads
 
 Command = Callable[[Engine], None]
 
@@ -93,7 +92,7 @@ class Owner:
 
     def _run(self) -> None:
         try:
-            torch.set_num_threads(self._num_threads)
+            pin_threads(self._num_threads)
             engine = self._make_engine()
         except BaseException as error:
             self.say(self._events.on_ready, error)

@@ -34,7 +34,7 @@ def proven(shapes: Shapes, t2s: T2S, cache: KVCache) -> Shapes:
     Raises:
         SetupError: the bits of a row depend on its slot, or on what other rows say.
     """
-    trial = _Trial(t2s, cache, min(shapes.kv_multiple, cache.max_len))
+    trial = Trial(t2s, cache, min(shapes.kv_multiple, cache.max_len))
     if not trial.ignores_kv_len():
         shapes = dataclasses.replace(shapes, kv_multiple=cache.max_len)
         trial.kv_len = cache.max_len
@@ -66,11 +66,14 @@ def check_windows(
             )
 
 
-class _Trial:
+class Trial:
     """One decode step over random tokens and a random past, in every shape.
 
+    Args:
+        length: of that past, in every slot.
+
     Attributes:
-        kv_len: how much of the cache is read.
+        kv_len: how much of the cache is read, unless a step is told otherwise.
     """
 
     def __init__(self, t2s: T2S, cache: KVCache, length: int) -> None:
@@ -88,26 +91,26 @@ class _Trial:
     def min_rows(self, lowest: int) -> int:
         """Return the smallest number of rows, from `lowest` on, from which on all numbers agree."""
         count = self._cache.num_slots
-        everyone = self._step()
-        while count > lowest and _equal(self._step(count - 1), everyone[: count - 1]):
+        everyone = self.step()
+        while count > lowest and _equal(self.step(count - 1), everyone[: count - 1]):
             count -= 1
         return count
 
     def ignores_kv_len(self) -> bool:
         """Whether it makes no difference how much more of the cache is read than holds anything."""
-        shortest = self._step()
-        return all(_equal(self._step(kv_len=kv_len), shortest) for kv_len in self._longer())
+        shortest = self.step()
+        return all(_equal(self.step(kv_len=kv_len), shortest) for kv_len in self._longer())
 
     def check_neighbours(self) -> None:
         """Return if a row is the same in another slot, and beside others."""
-        before = self._step()
+        before = self.step()
         num_rows, vocab = self._cache.num_slots, self._t2s.config.vocab_size
         own = self._tokens.clone()
         self._tokens[1::2] = (own[1::2] + 1) % vocab
-        beside_others = self._step()[::2]
+        beside_others = self.step()[::2]
         self._tokens = own
         self._turn()
-        elsewhere = self._step().flip(0)
+        elsewhere = self.step().flip(0)
         self._turn()
         if not _equal(beside_others, before[::2]) or not _equal(elsewhere, before):
             raise SetupError(
@@ -115,7 +118,8 @@ class _Trial:
                 "this machine, so listeners would hear each other's presence: take another num_slots"
             )
 
-    def _step(self, num_rows: int | None = None, kv_len: int | None = None) -> Tensor:
+    def step(self, num_rows: int | None = None, kv_len: int | None = None) -> Tensor:
+        """Return the logits of the first rows, (rows, vocab)."""
         tokens, positions = self._tokens[:num_rows], self._positions[:num_rows]
         return self._t2s.decode_step(tokens, positions, positions, self._cache, kv_len or self.kv_len)
 

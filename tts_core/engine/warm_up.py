@@ -60,7 +60,7 @@ def warm_up(model: LoadedModel, runner: ModelRunner) -> None:
     _timed("a decode step", lambda: _decode(runner))
     if runner.shelves.count:
         _timed("parking", lambda: _park(runner))
-    _timed("windows", lambda: _windows(model, runner, style))
+    _timed("windows", lambda: _windows(model, runner))
     _timed("latents", lambda: _latents(model, runner, style, is_cuda))
     _timed("readers", lambda: _readers(model, is_cuda))
 
@@ -115,12 +115,20 @@ def _park(runner: ModelRunner) -> None:
     runner.clear(0, last)
 
 
-def _windows(model: LoadedModel, runner: ModelRunner, style: Style) -> None:
-    """Generate every size, with a mask, as at a segment's ends; without one the same kernels run."""
+def _windows(model: LoadedModel, runner: ModelRunner) -> None:
+    for windows in noise_windows(model, runner):
+        check_windows(runner.generate, windows)
+
+
+def noise_windows(model: LoadedModel, runner: ModelRunner) -> Iterator[list[WindowInputs]]:
+    """Yield as many of every size as are generated at once.
+
+    With a mask, as at a segment's ends; without one the same kernels run.
+    """
+    style = style_of(_silence(model), model)
     draw = torch.Generator(model.device).manual_seed(0)
     for size in WINDOW_FRAMES:
-        windows = [_window(model, style, size, draw) for _ in range(runner.shapes.window_rows)]
-        check_windows(runner.generate, windows)
+        yield [_window(model, style, size, draw) for _ in range(runner.shapes.window_rows)]
 
 
 def _window(model: LoadedModel, style: Style, size: int, draw: torch.Generator) -> WindowInputs:

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
 from typing import Generic, TypeVar
 
-import torch
+from tts_core.torch_threads import pin_threads
 
 _Task = TypeVar("_Task")
 
@@ -64,7 +64,7 @@ class Worker(ABC, Generic[_Task]):
         """Do a task, in the thread. Must not raise."""
 
     def _run(self) -> None:
-        torch.set_num_threads(self._num_threads)
+        pin_threads(self._num_threads)
         with self._surroundings():
             while (task := self._tasks.get()) is not None:
                 self._task_since = time.monotonic()

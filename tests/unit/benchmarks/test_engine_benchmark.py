@@ -113,6 +113,14 @@ def test_stalled_listeners_are_compared_with_nobody(written: tuple[Any, str, str
         assert 0 < pair[name]["step_s"]["median"] < min(visit["wall_s"] for visit in pair[name]["visits"])
 
 
+def test_a_second_core_is_compared_with_none(written: tuple[Any, str, str]) -> None:
+    pairs = written[0]["alone"]
+    for pair in pairs:
+        assert (pair["first"]["engine"], pair["second"]["engine"]) == ("second core", "one core")
+        assert pair["first"]["listeners"] == pair["second"]["listeners"] == 1
+    assert [pair["first"]["low_latency"] for pair in pairs] == [True, False]
+
+
 def test_the_report_has_a_table_for_each_part(written: tuple[Any, str, str]) -> None:
     document, markdown, printed = written
     titles = [
@@ -123,6 +131,7 @@ def test_the_report_has_a_table_for_each_part(written: tuple[Any, str, str]) -> 
         "Listeners",
         "What bit identity costs",
         "What stalled listeners cost",
+        "What one listener costs with a second core",
     ]
     assert [line[3:] for line in markdown.splitlines() if line.startswith("## ")] == titles
     assert all(title in printed for title in titles)
@@ -134,7 +143,12 @@ def test_the_report_has_a_table_for_each_part(written: tuple[Any, str, str]) -> 
 def test_parts_that_were_not_made_have_no_table(written: tuple[Any, str, str]) -> None:
     document = {**written[0], "stages": None, "load": None}
     titles = [sheet.title for sheet in sheets_of(document)]
-    assert titles == ["Conditions", "What bit identity costs", "What stalled listeners cost"]
+    assert titles == [
+        "Conditions",
+        "What bit identity costs",
+        "What stalled listeners cost",
+        "What one listener costs with a second core",
+    ]
 
 
 def test_markdown_keeps_cells_apart() -> None:

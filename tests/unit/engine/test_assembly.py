@@ -29,7 +29,8 @@ OPTIONS = EngineOptions(num_slots=3, speaking=SpeakingOptions(max_len=256))
 
 
 def assembled(model: LoadedModel, options: EngineOptions = OPTIONS) -> Engine:
-    return assemble(model, options, lambda sequence: None, cast(Outlet, Mock()), Costs(options.num_slots))
+    outlet, costs = cast(Outlet, Mock()), Costs(options.num_slots)
+    return assemble(model, options, lambda sequence: None, outlet, costs, Mock())
 
 
 # Shapes

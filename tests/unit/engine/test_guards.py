@@ -27,7 +27,7 @@ from tests.unit.models.gpt_sovits_engine.support import (
     request,
     speak_again,
 )
-from tts_core.engine.assembly import VoiceThread
+from tts_core.engine.assembly import SecondCoreUse
 from tts_core.engine.operations import Decode, Prefill
 from tts_core.engine.sequence import Listener, SequenceStatus
 from tts_core.errors import EnginePoisoned, SegmentFailed
@@ -146,13 +146,13 @@ def oracle(model: LoadedModel) -> dict[str, bytes]:
 
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("wild")
-@pytest.mark.parametrize("voice_thread", ["alone", "always"])
+@pytest.mark.parametrize("second_core", ["alone", "always"])
 async def test_no_mishap_of_others_changes_what_anyone_hears(
-    model: LoadedModel, oracle: dict[str, bytes], voice_thread: VoiceThread
+    model: LoadedModel, oracle: dict[str, bytes], second_core: SecondCoreUse
 ) -> None:
     """Listeners of all manners, failures now and then, and every other segment said more than once."""
     chance = random.Random(5)
-    engine = new_engine(model, LIMITS, num_slots=MANY_SLOTS, voice_thread=voice_thread)
+    engine = new_engine(model, LIMITS, num_slots=MANY_SLOTS, second_core=second_core)
     await engine.start()
     saboteur = Saboteur(model, random.Random(6), lambda: engine.stats().num_finished, 2 * MANY_SLOTS)
     with saboteur.at_work():

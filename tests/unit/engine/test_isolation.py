@@ -12,7 +12,7 @@ import torch
 
 from tests.unit.engine.crowd import Crowd, Ending, ForgetfulPrompts, Outcome, Saboteur, distinct_requests
 from tests.unit.models.gpt_sovits_engine.support import new_engine, speak_alone
-from tts_core.engine.assembly import VoiceThread
+from tts_core.engine.assembly import SecondCoreUse
 from tts_core.engine.async_engine import BatchingEngine
 from tts_core.engine.engine import Engine
 from tts_core.engine.stream import StreamLimits
@@ -35,14 +35,14 @@ def oracle(model: LoadedModel) -> dict[str, bytes]:
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("voice_thread", ["alone", "always"])
+@pytest.mark.parametrize("second_core", ["alone", "always"])
 async def test_everyone_hears_what_they_would_hear_alone(
-    model: LoadedModel, oracle: dict[str, bytes], voice_thread: VoiceThread
+    model: LoadedModel, oracle: dict[str, bytes], second_core: SecondCoreUse
 ) -> None:
     assert len(set(oracle.values())) == NUM_DISTINCT
     chance = random.Random(1)
     prompts = ForgetfulPrompts(model, random.Random(2))
-    engine = new_engine(model, LIMITS, prompts, num_slots=NUM_SLOTS, voice_thread=voice_thread)
+    engine = new_engine(model, LIMITS, prompts, num_slots=NUM_SLOTS, second_core=second_core)
     await engine.start()
     # The engine tells of what is spoken a moment late, so twice as many as can be open lie between strikes.
     saboteur = Saboteur(model, random.Random(3), lambda: engine.stats().num_finished, 2 * NUM_SLOTS)

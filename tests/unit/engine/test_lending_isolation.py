@@ -13,7 +13,7 @@ from tests.unit.engine.crowd import Crowd, Ending, ForgetfulPrompts, Saboteur, d
 from tests.unit.engine.test_isolation import LIMITS, check_books, is_different
 from tests.unit.models.gpt_sovits_engine.support import TEXT, hear, new_engine, request, speak_alone, until
 from tts_core.engine import admission, scheduler
-from tts_core.engine.assembly import VoiceThread
+from tts_core.engine.assembly import SecondCoreUse
 from tts_core.engine.async_engine import BatchingEngine
 from tts_core.engine.open_streams import OpenStreams
 from tts_core.engine.sequence import Sequence
@@ -68,17 +68,17 @@ def oracle(model: LoadedModel) -> dict[str, bytes]:
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("voice_thread", ["never", "always"])
+@pytest.mark.parametrize("second_core", ["never", "always"])
 async def test_everyone_hears_what_they_would_hear_alone(
     model: LoadedModel,
     oracle: dict[str, bytes],
-    voice_thread: VoiceThread,
+    second_core: SecondCoreUse,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lend_all_the_time(monkeypatch)
     prompts = ForgetfulPrompts(model, random.Random(2))
     slots = {"num_slots": NUM_SLOTS, "max_streams": MAX_STREAMS}
-    engine = new_engine(model, LIMITS, prompts, voice_thread=voice_thread, **slots)
+    engine = new_engine(model, LIMITS, prompts, second_core=second_core, **slots)
     await engine.start()
     saboteur = Saboteur(model, random.Random(3), lambda: engine.stats().num_finished, 2 * MAX_STREAMS)
     crowd = Crowd(engine, WANTED, random.Random(1), MAX_STREAMS + 2)

@@ -46,6 +46,10 @@ class SpeechFeatures:
     def is_loaded(self) -> bool:
         return self._hubert.is_loaded
 
+    @property
+    def loading_for_s(self) -> float:
+        return self._hubert.loading_for_s
+
     def require(self) -> None:
         """Return if it is loaded, before anything is done that would be for nothing. Raises StillLoading."""
         self._hubert.get()
@@ -94,6 +98,10 @@ class PhoneFeatures:
     @property
     def is_loaded(self) -> bool:
         return self._bert.is_loaded
+
+    @property
+    def loading_for_s(self) -> float:
+        return self._bert.loading_for_s
 
     @torch.inference_mode()
     def __call__(self, text: str, phones_per_character: Sequence[int]) -> Tensor:

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 from tts_core.background import apart
+from tts_core.torch_threads import pin_threads
 
 FAILED_FOR_S = 10.0
 """How long a failure stands before loading is tried again: all who waited are told, and a damaged file isn't
@@ -40,13 +41,19 @@ class Lazily(Generic[_Thing]):
     def __init__(self, load: Callable[[], _Thing], name: str) -> None:
         self._load, self._name = load, name
         self._loading: Future[_Thing] | None = None
-        self._over_since_s = 0.0
+        self._began_at_s = self._over_since_s = 0.0
         self._lock = Lock()
 
     @property
     def is_loaded(self) -> bool:
         loading = self._loading
         return loading is not None and loading.done() and loading.exception() is None
+
+    @property
+    def loading_for_s(self) -> float:
+        """How long it has been loading by now; 0.0 where nobody loads it."""
+        loading = self._loading
+        return 0.0 if loading is None or loading.done() else time.monotonic() - self._began_at_s
 
     def load(self) -> _Thing:
         """Return it, loaded here and now if it isn't there.
@@ -72,6 +79,7 @@ class Lazily(Generic[_Thing]):
             loading = self._loading
             if loading is None or self._may_try_again(loading):
                 # Somebody waits for it: at a low priority it could take minutes on a busy core.
+                self._began_at_s = time.monotonic()
                 loading = self._loading = apart(self._load_once, f"load {self._name}", gives_way=False)
         if not loading.done():
             raise StillLoading(loading)
@@ -82,6 +90,7 @@ class Lazily(Generic[_Thing]):
         return has_failed and time.monotonic() - self._over_since_s > FAILED_FOR_S
 
     def _load_once(self) -> _Thing:
+        pin_threads(1)
         try:
             return self._load()
         finally:

@@ -56,6 +56,12 @@ class LoadedModel:
         return self.sovits.config.sample_rate_hz
 
     @property
+    def loading_for_s(self) -> float:
+        """How long a side model that was left for later has been loading by now; 0.0 where none is."""
+        side_models = (self.speech_features, self.phone_features)
+        return max(one.loading_for_s for one in side_models if one is not None)
+
+    @property
     def symbols(self) -> str:
         """The symbol table that its phones are ids of: "v1" or "v2"."""
         return symbol_table(self.version)

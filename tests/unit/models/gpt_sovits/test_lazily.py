@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
+import torch
 
 from tts_core.models.gpt_sovits import lazily
 from tts_core.models.gpt_sovits.lazily import Lazily, StillLoading
+from tts_core.torch_threads import in_threads, pin_threads
 
 
 class Library:
@@ -51,6 +53,17 @@ def test_it_is_loaded_once_and_nobody_is_kept_waiting_inside() -> None:
     assert lazy.is_loaded
     assert lazy.get() == "book"
     assert library.num_loads == 1
+
+
+def test_loading_is_done_in_one_thread_whatever_others_use_meanwhile() -> None:
+    numbers, over = list[int](), threading.Event()
+    lazy = Lazily(lambda: numbers.append(torch.get_num_threads()), "the book")
+    pin_threads(1)
+    with in_threads(2), pytest.raises(StillLoading) as caught:
+        lazy.get()
+    caught.value.when_over(over.set)
+    assert over.wait(5)
+    assert numbers == [1]
 
 
 def test_it_can_be_loaded_at_once() -> None:

@@ -63,7 +63,7 @@ def model(model_of: Callable[[str], LoadedModel]) -> LoadedModel:
 
 @pytest.fixture(params=["never", "alone"])
 async def engine(model: LoadedModel, request: pytest.FixtureRequest) -> AsyncIterator[BatchingEngine]:
-    engine = new_engine(model, voice_thread=request.param)
+    engine = new_engine(model, second_core=request.param)
     await engine.start()
     yield engine
     await engine.stop()

@@ -14,10 +14,11 @@ import pytest
 import torch
 
 from tests.unit.models.gpt_sovits_engine.support import hear, new_engine, request, speak_alone
+from tts_core.engine import async_engine
 from tts_core.engine.async_engine import BatchingEngine
 from tts_core.engine.memory import plan_memory
 from tts_core.engine.shapes import Shapes
-from tts_core.errors import InvalidCheckpoint, MissingWeights
+from tts_core.errors import EnginePoisoned, InvalidCheckpoint, MissingWeights
 from tts_core.models.gpt_sovits import features
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel, load_model
 from tts_core.models.gpt_sovits.prompt import PromptEncoders
@@ -126,6 +127,22 @@ async def test_a_model_that_cannot_be_loaded_fails_those_who_need_it(
             await hear(engine.generate(CHINESE))
     assert await hear(engine.generate(request())) == speak_alone(model, request())
     engine.check_health()
+
+
+async def test_a_load_without_end_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch, engine: BatchingEngine, patient: LoadedModel
+) -> None:
+    gate = Gate(monkeypatch)
+    engine.check_health()
+    stream = engine.generate(CHINESE)
+    assert await asyncio.to_thread(gate.reached.wait, 10)
+    engine.check_health()  # for a while, it is none
+    monkeypatch.setattr(async_engine, "LONGEST_LOAD_S", patient.loading_for_s)
+    with pytest.raises(EnginePoisoned, match="a side model has been loading for more than"):
+        engine.check_health()
+    with pytest.raises(EnginePoisoned):
+        await anext(stream)
+    gate.opened.set()
 
 
 def test_what_is_missing_is_missing_at_the_start(own_paths: WeightsPaths) -> None:
