@@ -74,6 +74,12 @@ class Server:
         assert self.process.stdout is not None
         return bool(select.select([self.process.stdout], [], [], 0)[0])
 
+    def deploy(self, args: Mapping[str, Any]) -> None:
+        """Have it run with other arguments, as a new configuration does. Returns before that has happened."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(args) + "\n")
+        self.process.stdin.flush()
+
     def is_ready(self) -> bool:
         with suppress(httpx.HTTPError):
             return httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200

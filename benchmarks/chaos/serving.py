@@ -1,7 +1,8 @@
 """`python -m benchmarks.chaos.serving SPEC`: the server's own process, with Ray's under it.
 
 Apart from the one that listens, so that all that may be killed is below it, and nothing else is.
-Says where it answers in a line of JSON, and ends with its standard input.
+Says where it answers in a line of JSON. Each line of its standard input is arguments to deploy in place of
+those that are; it ends with its standard input.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def main() -> None:
         add_nodes()  # here, since Ray's cluster_utils set signal handlers
         serving.result()
         print(json.dumps({"port": spec["port"]}), flush=True)
-        sys.stdin.read()
+        for line in sys.stdin:
+            pool.submit(_deploy, json.loads(line)).result()
 
 
 @contextmanager
@@ -81,13 +83,19 @@ def _command(process: psutil.Process) -> list[str]:
 def _serve(spec: dict[str, Any]) -> None:
     from ray import serve
 
-    from deployments.app import build
-    from deployments.config import AppArgs
-
     # One HAProxy on this machine, however many nodes are on it.
     where: dict[str, Any] = {"proxy_location": "HeadOnly"} if spec["nodes"] else {}
     serve.start(http_options={"host": "127.0.0.1", "port": spec["port"]}, **where)
-    serve.run(build(AppArgs.model_validate(spec["args"])), name=APP, route_prefix="/")
+    _deploy(spec["args"])
+
+
+def _deploy(args: dict[str, Any]) -> None:
+    from ray import serve
+
+    from deployments.app import build
+    from deployments.config import AppArgs
+
+    serve.run(build(AppArgs.model_validate(args)), name=APP, route_prefix="/")
 
 
 def _call(untyped: Callable[..., Any]) -> None:

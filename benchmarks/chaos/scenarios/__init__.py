@@ -12,6 +12,7 @@ from benchmarks.chaos.scenarios import (
     proxy,
     replica,
     stopped,
+    update,
     weights,
 )
 
@@ -29,4 +30,6 @@ SCENARIOS: dict[str, Scenario] = {
     "weights": weights.run,
     "clients": clients.run,
     "clock": clock.run,
+    "update": update.rolling,
+    "scale-down": update.scale_down,
 }
