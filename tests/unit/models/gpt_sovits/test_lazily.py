@@ -56,13 +56,15 @@ def test_it_is_loaded_once_and_nobody_is_kept_waiting_inside() -> None:
 
 
 def test_loading_is_done_in_one_thread_whatever_others_use_meanwhile() -> None:
-    numbers, over = list[int](), threading.Event()
-    lazy = Lazily(lambda: numbers.append(torch.get_num_threads()), "the book")
+    library, numbers = Library(), list[int]()
+
+    def load() -> str:
+        numbers.append(torch.get_num_threads())
+        return library.load()
+
     pin_threads(1)
-    with in_threads(2), pytest.raises(StillLoading) as caught:
-        lazy.get()
-    caught.value.when_over(over.set)
-    assert over.wait(5)
+    with in_threads(2):
+        ask_and_wait(Lazily(load, "the book"), library)
     assert numbers == [1]
 
 
