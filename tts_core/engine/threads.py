@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
+import statistics
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -13,9 +16,9 @@ from torch import Tensor
 
 from tts_core.torch_threads import in_threads
 
-_WEIGHT = 0.25
 _WORTH_IT = 0.95
-_TRY_EVERY = 32
+_TRY_EVERY = 16
+_NUM_KEPT = 7
 
 
 def num_cores() -> int:
@@ -33,11 +36,12 @@ def agree(compute: Callable[[], Tensor], few: int, many: int) -> bool:
 
 
 class Threads:
-    """Shares the steps of one thread among as many as have been faster of late.
+    """Shares the steps of one thread among as many as are of use.
 
     A core that others need makes a step slower, not faster: its threads wait for each other at every product.
-    Nobody tells whether it is idle, so both ways are timed, the slower one now and then. Bits must not depend
-    on the number (see `agree`).
+    Nobody tells whether it is idle, so now and then a step is done in the other number of threads, and held
+    against the one before it: what else slows a machine down for a while does so to both. Bits must not
+    depend on the number (see `agree`).
 
     Args:
         few: how many there are in any case.
@@ -46,29 +50,29 @@ class Threads:
 
     def __init__(self, few: int, many: int) -> None:
         self.few, self.many = few, many
-        self._took_s: dict[int, float] = {}
+        self._ratios: deque[float] = deque(maxlen=_NUM_KEPT)
+        self._last = few, math.inf
         self._num_steps = 0
 
     @property
     def best(self) -> int:
-        """The number that has been faster; the larger one as long as nobody knows."""
-        if self.few not in self._took_s or self.many not in self._took_s:
-            return self.many
-        return self.many if self._took_s[self.many] < _WORTH_IT * self._took_s[self.few] else self.few
+        """The number that has been faster of late; the larger one as long as nobody knows."""
+        return self.many if not self._ratios or statistics.median(self._ratios) < _WORTH_IT else self.few
 
     @contextmanager
     def shared(self) -> Iterator[None]:
         """Do a step within."""
         self._num_steps += 1
-        count, best = self.best, self.best
-        if self._num_steps % _TRY_EVERY == 0:
-            count = self.few if best == self.many else self.many
+        is_trial, count = self._num_steps % _TRY_EVERY == 0, self.best
+        if is_trial:
+            count = self.few if count == self.many else self.many
         began_s = time.perf_counter()
         with in_threads(count):
             yield
-        self.observe(count, time.perf_counter() - began_s)
+        self._note(count, time.perf_counter() - began_s, is_trial=is_trial)
 
-    def observe(self, count: int, took_s: float) -> None:
-        """Note how long a step took in so many threads."""
-        known_s = self._took_s.get(count, took_s)
-        self._took_s[count] = known_s + _WEIGHT * (took_s - known_s)
+    def _note(self, count: int, took_s: float, *, is_trial: bool) -> None:
+        last_count, last_s = self._last
+        self._last = count, took_s
+        if is_trial and count != last_count:
+            self._ratios.append(took_s / last_s if count == self.many else last_s / took_s)

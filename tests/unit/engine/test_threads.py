@@ -54,51 +54,58 @@ def test_others_have_their_own_number() -> None:
     assert numbers == [FEW]
 
 
-def numbers_of(threads: Threads, count: int) -> list[int]:
-    """Return in how many threads so many steps are done."""
-    numbers = []
-    for _ in range(count):
-        with threads.shared():
-            numbers.append(torch.get_num_threads())
-    return numbers
+class Clock:
+    """Time that passes in steps alone: `took_s` of each number of threads, times whatever slows both."""
 
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, took_s: dict[int, float]) -> None:
+        self.now_s, self.slowness, self.took_s = 0.0, 1.0, took_s
+        monkeypatch.setattr(time, "perf_counter", lambda: self.now_s)
 
-def told(few_s: float, many_s: float) -> Threads:
-    """Return threads that have been timed like that, for as long as nothing else is."""
-    threads = Threads(FEW, MANY)
-    for _ in range(8):
-        threads.observe(FEW, few_s)
-        threads.observe(MANY, many_s)
-    return threads
+    def steps(self, threads: Threads, count: int) -> list[int]:
+        """Return in how many threads so many steps are done."""
+        numbers = []
+        for _ in range(count):
+            with threads.shared():
+                numbers.append(torch.get_num_threads())
+                self.now_s += self.slowness * self.took_s[numbers[-1]]
+        return numbers
 
 
 @pytest.mark.parametrize(("few_s", "many_s", "best"), [(3.0, 2.0, MANY), (2.0, 3.0, FEW), (2.0, 1.99, FEW)])
-def test_what_has_been_faster_is_taken(few_s: float, many_s: float, best: int) -> None:
-    assert told(few_s, many_s).best == best
+def test_what_is_faster_is_taken(
+    monkeypatch: pytest.MonkeyPatch, few_s: float, many_s: float, best: int
+) -> None:
+    threads, clock = Threads(FEW, MANY), Clock(monkeypatch, {FEW: few_s, MANY: many_s})
+    assert threads.best == MANY  # until something is known
+    numbers = clock.steps(threads, 200)
+    assert threads.best == best
+    assert numbers.count(best) > 170
+    assert set(numbers) == {FEW, MANY}  # the other one is tried now and then
 
 
-def test_more_are_taken_until_something_is_known() -> None:
-    assert numbers_of(Threads(FEW, MANY), 3) == [MANY] * 3
+def test_a_core_that_others_take_is_left_to_them_and_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads, clock = Threads(FEW, MANY), Clock(monkeypatch, {FEW: 3.0, MANY: 2.0})
+    for many_s, best in ((2.0, MANY), (4.0, FEW), (2.0, MANY)):
+        clock.took_s[MANY] = many_s
+        clock.steps(threads, 100)
+        assert threads.best == best
 
 
-def test_the_other_number_is_tried_now_and_then() -> None:
-    numbers = numbers_of(told(1e9, 1e6), 100)
-    assert numbers[:20] == [MANY] * 20
-    assert 1 <= numbers.count(FEW) <= 5
+def test_what_slows_both_down_for_a_while_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads, clock = Threads(FEW, MANY), Clock(monkeypatch, {FEW: 3.0, MANY: 2.0})
+    for slowness in (1.0, 4.0, 1.0, 3.0, 1.0, 5.0):
+        clock.slowness = slowness
+        clock.steps(threads, 37)
+        assert threads.best == MANY
 
 
-def test_a_core_that_others_have_taken_is_left_to_them_and_found_again() -> None:
-    threads, busy = Threads(FEW, MANY), [True]
-
-    def step() -> int:
-        with threads.shared():
-            number = torch.get_num_threads()
-            time.sleep(0.004 if number == MANY and busy[0] else 0.002 / number)
-        return number
-
-    assert sum(step() == FEW for _ in range(100)) > 50
-    busy[0] = False
-    assert sum(step() == MANY for _ in range(400)) > 200
+def test_one_step_that_was_held_up_says_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads, clock = Threads(FEW, MANY), Clock(monkeypatch, {FEW: 3.0, MANY: 2.0})
+    clock.steps(threads, 100)
+    clock.took_s[FEW] = 0.1
+    while FEW not in clock.steps(threads, 1):
+        pass
+    assert threads.best == MANY
 
 
 def test_a_step_that_fails_is_not_timed() -> None:
