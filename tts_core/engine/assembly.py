@@ -15,6 +15,7 @@ from tts_core.engine.costs import Costs
 from tts_core.engine.engine import Engine, Outlet
 from tts_core.engine.free_memory import free_memory
 from tts_core.engine.graphs import CudaRecorder, record_runner
+from tts_core.engine.idle_cores import IdleCores, own_cores
 from tts_core.engine.memory import MemoryPlan, plan_host_memory, plan_memory
 from tts_core.engine.model_runner import ModelRunner
 from tts_core.engine.policies import LeastHeadroom, Policy, RoundRobin
@@ -24,7 +25,7 @@ from tts_core.engine.second_core import SecondCore
 from tts_core.engine.sequence import Sequence
 from tts_core.engine.shapes import Shapes
 from tts_core.engine.sharing import Shareable, proven_shared
-from tts_core.engine.threads import Threads, num_cores
+from tts_core.engine.threads import Threads
 from tts_core.engine.voicing import VoiceJob
 from tts_core.engine.warm_up import warm_up
 from tts_core.engine.workspaces import WORKSPACES
@@ -84,7 +85,7 @@ class EngineOptions:
     @property
     def most_threads(self) -> int:
         """Return how many threads may share in what is done for one listener."""
-        has_cores = num_cores() >= 2 * self.num_threads
+        has_cores = len(own_cores()) >= 2 * self.num_threads
         return 2 * self.num_threads if self.second_core != "never" and has_cores else self.num_threads
 
     @property
@@ -129,7 +130,8 @@ def assemble(
     policy, window_rows = _policy(options.policy, costs), runner.shapes.window_rows
     scheduler = Scheduler(options.num_slots, policy, window_rows, options.num_shelves)
     make_audio = start_voicer(runner) if options.second_core == "always" else None
-    second_core = SecondCore(Threads(options.num_threads, options.most_threads), shared, make_audio)
+    threads = Threads(options.num_threads, options.most_threads, IdleCores(own_cores()))
+    second_core = SecondCore(threads, shared, make_audio)
     return Engine(model, runner, scheduler, prepare, outlet, costs, second_core)
 
 

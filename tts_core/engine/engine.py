@@ -15,7 +15,6 @@ from tts_core.engine.scheduler import Scheduler
 from tts_core.engine.second_core import SecondCore
 from tts_core.engine.sequence import Listener, Sequence
 from tts_core.engine.stream import BYTES_PER_SAMPLE
-from tts_core.engine.threads import Threads
 from tts_core.engine.voicing import Voiced, VoiceJob, do_voice_job, vocoder_of
 from tts_core.errors import PolyvoxError, SegmentFailed
 from tts_core.models.gpt_sovits.faults import EngineFault, describe, is_device_fault
@@ -54,7 +53,7 @@ class Engine:
         prepare: asks for a sequence's inputs; they come back through `prepared`.
         outlet: where audio goes.
         costs: told how long each operation took.
-        second_core: shares in the work. None: all of it is done by this thread.
+        second_core: shares in the work.
     """
 
     def __init__(
@@ -65,11 +64,11 @@ class Engine:
         prepare: Callable[[Sequence], None],
         outlet: Outlet,
         costs: Costs,
-        second_core: SecondCore | None = None,
+        second_core: SecondCore,
     ) -> None:
         self._model, self._runner, self._scheduler = model, runner, scheduler
         self._prepare, self._outlet, self._costs = prepare, outlet, costs
-        self._second_core, self._num_failures = second_core or SecondCore(Threads(1, 1)), 0
+        self._second_core, self._num_failures = second_core, 0
 
     # What comes in between steps
 

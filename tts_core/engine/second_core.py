@@ -20,7 +20,7 @@ class SecondCore:
 
     Args:
         threads: how many share in what is done for one listener.
-        shared: what they share, see `proven_shared`; by default nothing.
+        shared: what they share, see `proven_shared`.
         make_audio: has audio made in a thread of its own, while more than one listen; it comes back through
             `Engine.voiced`. None: it is made by the engine's thread, in turn.
     """
@@ -28,7 +28,7 @@ class SecondCore:
     def __init__(
         self,
         threads: Threads,
-        shared: frozenset[Shareable] = frozenset(),
+        shared: frozenset[Shareable],
         make_audio: Callable[[VoiceJob], None] | None = None,
     ) -> None:
         self._threads, self._shared, self._make_audio = threads, shared, make_audio
@@ -44,7 +44,10 @@ class SecondCore:
 
     def share(self, operation: Operation, num_listeners: int) -> AbstractContextManager[None]:
         """Return what an operation of the engine's thread is to be done within."""
-        if num_listeners > 1 or type(operation) not in self._shared:
+        if num_listeners > 1 or not self._shared:
+            return nullcontext()
+        self._threads.look()
+        if type(operation) not in self._shared:
             return nullcontext()
         # Windows are of many sizes, so that their times say less.
         return self._threads.shared() if isinstance(operation, Decode) else in_threads(self._threads.best)

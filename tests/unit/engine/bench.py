@@ -11,14 +11,17 @@ from tests.unit.engine.support import FakeStream
 from tests.unit.models.gpt_sovits_engine.support import Prompts
 from tts_core.engine.costs import Costs
 from tts_core.engine.engine import Engine
+from tts_core.engine.idle_cores import IdleCores, own_cores
 from tts_core.engine.model_runner import ModelRunner
 from tts_core.engine.operations import Operation
 from tts_core.engine.policies import LeastHeadroom, Policy
 from tts_core.engine.preparer import Prepared
 from tts_core.engine.scheduler import Scheduler
+from tts_core.engine.second_core import SecondCore
 from tts_core.engine.sequence import Listener, Sequence
 from tts_core.engine.shapes import Shapes
 from tts_core.engine.stream import SpeechStream
+from tts_core.engine.threads import Threads
 from tts_core.errors import PolyvoxError
 from tts_core.models.gpt_sovits.decoding import TokenDecoder
 from tts_core.models.gpt_sovits.guards import Verdict
@@ -117,7 +120,10 @@ class Bench:
         self.runner = ModelRunner(*models, num_slots, max_len, shapes, math.nan, num_shelves)
         self.scheduler = Scheduler(num_slots, policy or LeastHeadroom(), window_rows, num_shelves)
         self.ears, self.diary = Ears(), Diary(num_slots)
-        self.engine = Engine(model, self.runner, self.scheduler, self.reading.append, self.ears, self.diary)
+        one_core = SecondCore(Threads(1, 1, IdleCores(own_cores())), frozenset())
+        self.engine = Engine(
+            model, self.runner, self.scheduler, self.reading.append, self.ears, self.diary, one_core
+        )
         self._prompts = Prompts(model)
 
     @property

@@ -33,7 +33,7 @@ DECODER, VOICER = "gpt-sovits", "gpt-sovits-voice"
 @pytest.fixture(autouse=True)
 def two_cores() -> Iterator[None]:
     torch.set_num_threads(1)
-    with patch.object(assembly, "num_cores", return_value=2):
+    with patch.object(assembly, "own_cores", return_value={0, 1}):
         yield
 
 
@@ -101,7 +101,7 @@ async def test_what_would_change_a_bit_is_not_shared(model: LoadedModel) -> None
 
 
 async def test_one_core_is_not_two(model: LoadedModel) -> None:
-    with patch.object(assembly, "num_cores", return_value=1):
+    with patch.object(assembly, "own_cores", return_value={0}):
         seen = await watch(model, "alone", 1)
     assert seen.for_steps == seen.for_windows == {1}
 

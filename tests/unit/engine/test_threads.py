@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
+from typing import cast
 
 import pytest
 import torch
 from torch import Tensor
 
-from tts_core.engine.threads import Threads, agree, num_cores
+from tts_core.engine.idle_cores import IdleCores
+from tts_core.engine.threads import Threads, agree
 from tts_core.torch_threads import in_threads, pin_threads
 
 FEW, MANY = 1, 2
@@ -54,6 +57,20 @@ def test_others_have_their_own_number() -> None:
     assert numbers == [FEW]
 
 
+@dataclass
+class Idle:
+    """Cores that nobody else uses, as many as the test says."""
+
+    num_free: float = MANY
+
+    def look(self) -> None:
+        """They are known."""
+
+
+def threads_beside(idle: Idle) -> Threads:
+    return Threads(FEW, MANY, cast(IdleCores, idle))
+
+
 class Clock:
     """Time that passes in steps alone: `took_s` of each number of threads, times whatever slows both."""
 
@@ -75,7 +92,7 @@ class Clock:
 def test_what_is_faster_is_taken(
     monkeypatch: pytest.MonkeyPatch, few_s: float, many_s: float, best: int
 ) -> None:
-    threads, clock = Threads(FEW, MANY), Clock(monkeypatch, {FEW: few_s, MANY: many_s})
+    threads, clock = threads_beside(Idle()), Clock(monkeypatch, {FEW: few_s, MANY: many_s})
     assert threads.best == MANY  # until something is known
     numbers = clock.steps(threads, 200)
     assert threads.best == best
@@ -84,15 +101,25 @@ def test_what_is_faster_is_taken(
 
 
 def test_a_core_that_others_take_is_left_to_them_and_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    threads, clock = Threads(FEW, MANY), Clock(monkeypatch, {FEW: 3.0, MANY: 2.0})
+    threads, clock = threads_beside(Idle()), Clock(monkeypatch, {FEW: 3.0, MANY: 2.0})
     for many_s, best in ((2.0, MANY), (4.0, FEW), (2.0, MANY)):
         clock.took_s[MANY] = many_s
         clock.steps(threads, 100)
         assert threads.best == best
 
 
+def test_a_core_that_others_use_is_not_even_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    idle = Idle(1.5)
+    threads, clock = threads_beside(idle), Clock(monkeypatch, {FEW: 3.0, MANY: 2.0})
+    assert clock.steps(threads, 100) == [FEW] * 100
+    idle.num_free = 1.8
+    assert clock.steps(threads, 10) == [MANY] * 10
+    idle.num_free = 0.9
+    assert clock.steps(threads, 10) == [FEW] * 10
+
+
 def test_what_slows_both_down_for_a_while_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    threads, clock = Threads(FEW, MANY), Clock(monkeypatch, {FEW: 3.0, MANY: 2.0})
+    threads, clock = threads_beside(Idle()), Clock(monkeypatch, {FEW: 3.0, MANY: 2.0})
     for slowness in (1.0, 4.0, 1.0, 3.0, 1.0, 5.0):
         clock.slowness = slowness
         clock.steps(threads, 37)
@@ -100,7 +127,7 @@ def test_what_slows_both_down_for_a_while_says_nothing(monkeypatch: pytest.Monke
 
 
 def test_one_step_that_was_held_up_says_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    threads, clock = Threads(FEW, MANY), Clock(monkeypatch, {FEW: 3.0, MANY: 2.0})
+    threads, clock = threads_beside(Idle()), Clock(monkeypatch, {FEW: 3.0, MANY: 2.0})
     clock.steps(threads, 100)
     clock.took_s[FEW] = 0.1
     while FEW not in clock.steps(threads, 1):
@@ -109,7 +136,7 @@ def test_one_step_that_was_held_up_says_little(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_step_that_fails_is_not_timed() -> None:
-    threads = Threads(FEW, MANY)
+    threads = threads_beside(Idle())
     with pytest.raises(RuntimeError, match="broken"), threads.shared():
         raise RuntimeError("broken")
     assert threads.best == MANY
@@ -123,7 +150,3 @@ def test_what_a_number_of_threads_changes_is_noticed_to_the_last_bit() -> None:
     assert agree(lambda: torch.full((3,), torch.nan), FEW, MANY)
     assert not agree(changed, FEW, MANY)
     assert torch.get_num_threads() == FEW
-
-
-def test_there_is_at_least_one_core() -> None:
-    assert num_cores() >= 1
