@@ -159,9 +159,9 @@ class GPTSoVITSArgs(StrictModel):
     on a CPU.
 
     `second_core` says when a replica of one thread uses another core: `alone` for one listener, in whose
-    steps it shares while it would be idle; `always` for a replica of two cores, which then decodes one batch
-    of all listeners instead of one batch for each core, and makes audio beside that; `never`. Left out, it is
-    `alone` on a CPU and `never` on a GPU.
+    steps it shares while it is idle, and one more with it; `always` for a replica of two cores, which then
+    decodes one batch of all listeners instead of one batch for each core, and makes audio beside that;
+    `never`. Left out, it is `alone` on a CPU and `never` on a GPU.
 
     `side_models: when_needed` leaves BERT, which reads Chinese, and HuBERT, which listens to voices that
     `prompt_cache` doesn't have, until somebody needs them, who then waits for them while all others are

@@ -34,9 +34,9 @@ REPLICA_ENV = {
 }
 
 # For what streams weights through a CPU: huge pages spare it most of its address lookups, a sixth of a decode
-# step; fewer arenas keep less of what threads have freed. Threads that share a step wait actively for each other
-# for some 100 us at most: as long as OpenMP has it by default, four of them on two cores took 1.3 s for a step of
-# 15 ms, and so 0.12 s. All of it is read when a process begins.
+# step; fewer arenas keep less of what threads have freed. Threads that share a step wait actively for each
+# other for some 100 us at most: with OpenMP's default, four of them on two cores took 1.3 s for a step of
+# 15 ms, and so they take 0.12 s. All of it is read when a process begins.
 ENGINE_ENV = {
     **REPLICA_ENV,
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",

@@ -170,7 +170,7 @@ class Run:
     async def _alone(self, model: LoadedModel) -> list[Contest]:
         pairs, sampling = self._settings.pairs, self._settings.sampling
         contestants = [
-            Contestant(TWO_CORES, self._options(second_core="alone")),
+            Contestant(TWO_CORES, self._options(second_core="alone", num_spare_cores=0)),
             Contestant(ONE_CORE, self._options(second_core="never")),
         ]
         crowds = [Crowd.burst(1, sampling, low_latency=low_latency) for low_latency in (True, False)]

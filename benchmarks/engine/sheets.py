@@ -34,8 +34,8 @@ _STALLED_NOTE = (
     "The other columns as above."
 )
 _ALONE_NOTE = (
-    "One listener, in turn on an engine that makes audio on a second core and shares decode steps with it, "
-    "and on one that does all on one core. The other columns as above."
+    "One listener, in turn on an engine that shares decode steps and windows with a second core, and on one "
+    "that has one core. Nothing else is to run beside it. The other columns as above."
 )
 
 

@@ -55,6 +55,8 @@ class EngineOptions:
         second_core: when a second core is used. `alone`: while there is one listener, twice as many threads
             share in a step, as long as that core is idle. `always`, for a replica with two cores: with more
             of them, audio is made in a thread of its own beside the one that decodes. No bit depends on it.
+        num_spare_cores: how many must be idle beside those that share. Their threads wait for each other:
+            where nothing is left for those who carry the audio, they hold up both.
         policy: whose turn it is.
         min_pace: see `Admission`.
         max_step_s: a step that takes longer never ends: the engine is poisoned.
@@ -69,6 +71,7 @@ class EngineOptions:
     max_streams: int | None = None
     num_threads: int = 1
     second_core: SecondCoreUse = "never"
+    num_spare_cores: int = 1
     policy: PolicyName = "least_headroom"
     min_pace: float = 0.0
     max_step_s: float = 60.0
@@ -85,7 +88,7 @@ class EngineOptions:
     @property
     def most_threads(self) -> int:
         """Return how many threads may share in what is done for one listener."""
-        has_cores = len(own_cores()) >= 2 * self.num_threads
+        has_cores = len(own_cores()) >= 2 * self.num_threads + self.num_spare_cores
         return 2 * self.num_threads if self.second_core != "never" and has_cores else self.num_threads
 
     @property
@@ -130,7 +133,9 @@ def assemble(
     policy, window_rows = _policy(options.policy, costs), runner.shapes.window_rows
     scheduler = Scheduler(options.num_slots, policy, window_rows, options.num_shelves)
     make_audio = start_voicer(runner) if options.second_core == "always" else None
-    threads = Threads(options.num_threads, options.most_threads, IdleCores(own_cores()))
+    threads = Threads(
+        options.num_threads, options.most_threads, IdleCores(own_cores()), options.num_spare_cores
+    )
     second_core = SecondCore(threads, shared, make_audio)
     return Engine(model, runner, scheduler, prepare, outlet, costs, second_core)
 

@@ -43,10 +43,11 @@ class Threads:
         few: how many there are in any case.
         many: how many there may be.
         idle: tells what others leave.
+        num_spare: how many cores are to be idle beside them.
     """
 
-    def __init__(self, few: int, many: int, idle: IdleCores) -> None:
-        self.few, self.many, self._idle = few, many, idle
+    def __init__(self, few: int, many: int, idle: IdleCores, num_spare: int = 0) -> None:
+        self.few, self.many, self._idle, self._num_spare = few, many, idle, num_spare
         self._ratios: deque[float] = deque(maxlen=_NUM_KEPT)
         self._last = few, math.inf
         self._num_steps = 0
@@ -75,7 +76,7 @@ class Threads:
 
     @property
     def _has_room(self) -> bool:
-        return self._idle.num_free >= self.many - _LITTLE
+        return self._idle.num_free >= self.many + self._num_spare - _LITTLE
 
     def _note(self, count: int, took_s: float, *, is_trial: bool) -> None:
         last_count, last_s = self._last

@@ -152,7 +152,7 @@ async def test_no_mishap_of_others_changes_what_anyone_hears(
 ) -> None:
     """Listeners of all manners, failures now and then, and every other segment said more than once."""
     chance = random.Random(5)
-    engine = new_engine(model, LIMITS, num_slots=MANY_SLOTS, second_core=second_core)
+    engine = new_engine(model, LIMITS, num_slots=MANY_SLOTS, second_core=second_core, num_spare_cores=0)
     await engine.start()
     saboteur = Saboteur(model, random.Random(6), lambda: engine.stats().num_finished, 2 * MANY_SLOTS)
     with saboteur.at_work():

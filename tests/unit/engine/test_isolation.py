@@ -42,7 +42,9 @@ async def test_everyone_hears_what_they_would_hear_alone(
     assert len(set(oracle.values())) == NUM_DISTINCT
     chance = random.Random(1)
     prompts = ForgetfulPrompts(model, random.Random(2))
-    engine = new_engine(model, LIMITS, prompts, num_slots=NUM_SLOTS, second_core=second_core)
+    engine = new_engine(
+        model, LIMITS, prompts, num_slots=NUM_SLOTS, second_core=second_core, num_spare_cores=0
+    )
     await engine.start()
     # The engine tells of what is spoken a moment late, so twice as many as can be open lie between strikes.
     saboteur = Saboteur(model, random.Random(3), lambda: engine.stats().num_finished, 2 * NUM_SLOTS)

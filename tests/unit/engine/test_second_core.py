@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.unit.models.gpt_sovits_engine.support import hear, new_engine, request
+from tests.unit.models.gpt_sovits_engine.support import hear, new_engine, request, speak_alone
 from tts_core.engine import assembly, threads
 from tts_core.engine.assembly import SecondCoreUse
 from tts_core.engine.model_runner import ModelRunner
@@ -33,7 +33,7 @@ DECODER, VOICER = "gpt-sovits", "gpt-sovits-voice"
 @pytest.fixture(autouse=True)
 def two_cores() -> Iterator[None]:
     torch.set_num_threads(1)
-    with patch.object(assembly, "own_cores", return_value={0, 1}):
+    with patch.object(assembly, "own_cores", return_value={0, 1, 2}):
         yield
 
 
@@ -44,6 +44,7 @@ class Seen:
     places: set[str] = field(default_factory=set)
     for_windows: set[int] = field(default_factory=set)
     for_steps: set[int] = field(default_factory=set)
+    heard: list[bytes] = field(default_factory=list)
 
 
 async def watch(model: LoadedModel, second_core: SecondCoreUse, num_listeners: int) -> Seen:
@@ -67,7 +68,7 @@ async def watch(model: LoadedModel, second_core: SecondCoreUse, num_listeners: i
         patch.object(Threads, "best", property(lambda threads: threads.many)),
     ):
         streams = [engine.generate(request(request_id=str(number))) for number in range(num_listeners)]
-        await asyncio.gather(*(hear(stream) for stream in streams))
+        seen.heard = await asyncio.gather(*(hear(stream) for stream in streams))
     await engine.stop()
     return seen
 
@@ -98,10 +99,12 @@ async def test_what_would_change_a_bit_is_not_shared(model: LoadedModel) -> None
         seen = await watch(model, "alone", 1)
     assert 2 in seen.for_steps
     assert seen.for_windows == {1}
+    assert seen.heard == [speak_alone(model, request())]
 
 
-async def test_one_core_is_not_two(model: LoadedModel) -> None:
-    with patch.object(assembly, "own_cores", return_value={0}):
+@pytest.mark.parametrize("cores", [{0}, {0, 1}])
+async def test_a_core_is_left_for_others(model: LoadedModel, cores: set[int]) -> None:
+    with patch.object(assembly, "own_cores", return_value=cores):
         seen = await watch(model, "alone", 1)
     assert seen.for_steps == seen.for_windows == {1}
 

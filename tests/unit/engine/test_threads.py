@@ -118,6 +118,11 @@ def test_a_core_that_others_use_is_not_even_tried(monkeypatch: pytest.MonkeyPatc
     assert clock.steps(threads, 10) == [FEW] * 10
 
 
+def test_spare_cores_are_to_be_idle_as_well() -> None:
+    for num_free, best in ((2.0, FEW), (2.6, FEW), (2.8, MANY)):
+        assert Threads(FEW, MANY, cast(IdleCores, Idle(num_free)), num_spare=1).best == best
+
+
 def test_what_slows_both_down_for_a_while_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     threads, clock = threads_beside(Idle()), Clock(monkeypatch, {FEW: 3.0, MANY: 2.0})
     for slowness in (1.0, 4.0, 1.0, 3.0, 1.0, 5.0):
