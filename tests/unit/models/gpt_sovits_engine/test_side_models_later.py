@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.unit.models.gpt_sovits_engine.support import hear, new_engine, request, speak_alone
+from tests.unit.models.gpt_sovits_engine.support import hear, new_engine, request, speak_alone, until
 from tts_core.engine import async_engine
 from tts_core.engine.async_engine import BatchingEngine
 from tts_core.engine.memory import plan_memory
@@ -135,7 +135,7 @@ async def test_a_load_without_end_is_a_fault(
     gate = Gate(monkeypatch)
     engine.check_health()
     stream = engine.generate(CHINESE)
-    assert await asyncio.to_thread(gate.reached.wait, 10)
+    await until(lambda: patient.loading_for_s > 0)
     engine.check_health()  # for a while, it is none
     monkeypatch.setattr(async_engine, "LONGEST_LOAD_S", patient.loading_for_s)
     with pytest.raises(EnginePoisoned, match="a side model has been loading for more than"):
