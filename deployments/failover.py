@@ -6,69 +6,47 @@ Encoding happens behind this, so encoded listeners notice as little as those who
 
 from __future__ import annotations
 
-import asyncio
 import bisect
 import contextlib
 import dataclasses
 import itertools
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
+import anyio
+
+from deployments.elsewhere import (
+    OPENING_S,
+    PATIENCE_S,
+    REPLICA_GONE,
+    OnMove,
+    Open,
+    ReplicaSpeech,
+    open_elsewhere,
+    untold,
+)
 from deployments.pulse import InHand
 from deployments.speech import Speech, SpeechAround
+from deployments.spreading import Spread
 from deployments.trials import Trials
 from tts_core.engine.stream import BYTES_PER_SAMPLE, AudioChunk, SegmentMark
-from tts_core.errors import (
-    EnginePoisoned,
-    EngineStopped,
-    Overloaded,
-    PolyvoxError,
-    SpeechChanged,
-    StreamInterrupted,
-)
+from tts_core.errors import PolyvoxError
 from tts_core.request import Returning, SynthesisRequest
 from tts_core.timing.marks import Cue
 
 logger = logging.getLogger("ray.serve")
 
-OPENING_S = 2.0
-"""How long a request without any audio yet is tried elsewhere: its client can still be told."""
-PATIENCE_S = 30.0
-"""How long a request that was being spoken is: a replacement needs some seconds to load its weights."""
-MAX_FOREIGN = 3
-"""How many replicas that would speak otherwise are met before a stream is given up: during an update there
-may still be some of its own kind."""
-_FIRST_WAIT_S = 0.05
-_MAX_WAIT_S = 2.0
-
-# What says that a replica is gone, and nothing of the request.
-REPLICA_GONE = (StreamInterrupted, EnginePoisoned, EngineStopped)
-
-
-class GivenUp(Exception):
-    """A request has ended as many replicas as it may, before there was any audio of it.
-
-    Attributes:
-        error: what the last of them came to.
-    """
-
-    def __init__(self, error: PolyvoxError) -> None:
-        super().__init__(error.message)
-        self.error = error
-
-
-Open = Callable[[SynthesisRequest], Awaitable[Speech]]
-OnMove = Callable[[str, str, bool], None]
-"""Told of every move: the model, the code of why, and whether another replica went on."""
-
-
-def _untold(model: str, code: str, is_resumed: bool) -> None:
-    """Tell nobody."""
+_URGENT_S = -60.0
+"""What is said of those whom others wait for: nobody else has run dry for so long."""
 
 
 async def open_resilient(
-    open_once: Open, request: SynthesisRequest, on_move: OnMove = _untold, trials: Trials | None = None
+    open_once: Open,
+    request: SynthesisRequest,
+    on_move: OnMove = untold,
+    trials: Trials | None = None,
+    spread: Spread | None = None,
 ) -> Speech:
     """Open speech, on another replica where the first one is gone.
 
@@ -76,7 +54,7 @@ async def open_resilient(
         open_once: asks the replicas once. Once there was audio, it needn't wait for more.
         request: what to speak.
         on_move: see there.
-        trials: of the other streams that the same replicas speak; None if there are no others.
+        trials, spread: of the other streams that the same replicas speak; None if there are no others.
 
     Raises:
         PolyvoxError: as `open_once`; that a replica is gone only when no other one could take over.
@@ -87,8 +65,8 @@ async def open_resilient(
     except REPLICA_GONE as error:
         # From now on: a replica that hangs has taken its second already.
         give_up_at = time.monotonic() + OPENING_S
-        speech = await _open_elsewhere(open_once, request, error, give_up_at, on_move)
-    return ResilientSpeech(open_once, request, speech, on_move, trials)
+        speech = await open_elsewhere(open_once, request, error, give_up_at, on_move)
+    return ResilientSpeech(open_once, request, speech, on_move, trials, spread)
 
 
 def _under_new_ids(open_once: Open) -> Open:
@@ -98,7 +76,7 @@ def _under_new_ids(open_once: Open) -> Open:
     """
     attempts = itertools.count()
 
-    async def open_anew(request: SynthesisRequest) -> Speech:
+    async def open_anew(request: SynthesisRequest) -> ReplicaSpeech:
         if attempt := next(attempts):
             request = dataclasses.replace(request, request_id=f"{request.request_id}.{attempt}")
         return await open_once(request)
@@ -112,15 +90,21 @@ class ResilientSpeech(SpeechAround):
     Samples are counted from the request's beginning, wherever the present replica began.
     """
 
+    _speech: ReplicaSpeech
+
     def __init__(
         self,
         open_once: Open,
         request: SynthesisRequest,
-        speech: Speech,
-        on_move: OnMove = _untold,
+        speech: ReplicaSpeech,
+        on_move: OnMove = untold,
         trials: Trials | None = None,
+        spread: Spread | None = None,
     ) -> None:
         super().__init__(speech)
+        self._spread = spread
+        self._successor: tuple[ReplicaSpeech, SegmentMark] | None = None
+        self._waiting = anyio.CancelScope()
         self._open_once, self._request = open_once, request
         self._on_move = on_move
         self._suspect = (trials or Trials()).suspect()
@@ -137,31 +121,36 @@ class ResilientSpeech(SpeechAround):
     def num_dropped(self) -> int:
         return self._num_dropped_before + self._speech.num_dropped
 
+    @property
+    def replica(self) -> str:
+        """Serve's unique id of the replica that speaks now."""
+        return self._speech.replica
+
     async def chunks(self) -> AsyncIterator[AudioChunk]:
         """Yield the audio in order, each sample once.
 
         Raises:
             PolyvoxError: the request can't be spoken, no replica could take over, or it ends them all.
         """
+        watching = self._spread.watching(self) if self._spread is not None else contextlib.nullcontext()
         is_whole = False
         try:
-            while not is_whole:
-                async for chunk in self._chunks_of_one():
-                    yield chunk
-                is_whole = self._error is None
-                if self._error is not None:
-                    self._suspect.lose_replica()
-                    if self._suspect.is_convicted:
-                        raise self._error
-                    await self._move(self._error)
+            with watching:
+                while not is_whole:
+                    async for chunk in self._chunks_of_one():
+                        yield chunk
+                    is_whole = not await self._has_gone_on()
         finally:
+            self._is_closed = True
             self._suspect.leave()
+            self._drop_successor()
 
     async def _chunks_of_one(self) -> AsyncIterator[AudioChunk]:
         """Yield what the present replica adds, and note why it went."""
         self._error = None
         try:
-            async for chunk in self._speech.chunks():
+            chunks = self._speech.chunks()
+            while (chunk := await self._next(chunks)) is not None:
                 fresh = self._fresh(chunk)
                 if fresh is not None:
                     self._suspect.acquit()
@@ -170,6 +159,30 @@ class ResilientSpeech(SpeechAround):
                     self.acknowledge(self._num_delivered)
         except REPLICA_GONE as error:
             self._error = error
+
+    async def _next(self, chunks: AsyncIterator[AudioChunk]) -> AudioChunk | None:
+        """Return the present replica's next chunk; None after the last, or when another is to go on."""
+        if self._successor is None:
+            with anyio.CancelScope() as self._waiting:
+                return await anext(chunks, None)
+        return None
+
+    async def _has_gone_on(self) -> bool:
+        """Go on with another replica where one is to, or has to. Returns whether that was so."""
+        if self._error is not None:
+            self._drop_successor()
+            self._suspect.lose_replica()
+            if self._suspect.is_convicted:
+                raise self._error
+            await self._move(self._error)
+            return True
+        if self._successor is None:
+            return False
+        present, (speech, mark) = self._speech, self._successor
+        self._successor = None
+        present.close()
+        self._adopt(speech, mark)
+        return True
 
     def acknowledge(self, num_delivered: int) -> None:
         """Say how many samples have been written to the listener in all."""
@@ -182,16 +195,17 @@ class ResilientSpeech(SpeechAround):
         """End the speech."""
         self._is_closed = True
         self._suspect.leave()
+        self._drop_successor()
         self._speech.close()
 
     def _open_for_return(self, mark: SegmentMark) -> Open:
         """Return what asks the replicas once, and says each time what the listener has by then."""
         num_known, codes = self._num_given - mark.start_sample, self._codes
 
-        async def open_once(request: SynthesisRequest) -> Speech:
-            # A trial that others wait for is to be short: it isn't put behind those who have less in hand.
+        async def open_once(request: SynthesisRequest) -> ReplicaSpeech:
+            # A trial that others wait for is to be short: it isn't put behind anyone, dry as they may be.
             is_urgent = self._suspect.is_held_back
-            in_hand_s = 0.0 if is_urgent else self._in_hand.seconds(time.monotonic(), self._num_given)
+            in_hand_s = _URGENT_S if is_urgent else self._in_hand.seconds(time.monotonic(), self._num_given)
             returning = Returning(num_known, in_hand_s, codes)
             return await self._open_once(dataclasses.replace(request, returning=returning))
 
@@ -225,86 +239,70 @@ class ResilientSpeech(SpeechAround):
             if self._base + cue.start_sample >= self._num_given:
                 yield dataclasses.replace(cue, start_sample=self._base + cue.start_sample)
 
+    # To another replica, because this one is gone
+
     async def _move(self, error: PolyvoxError) -> None:
         """Go on with another replica, from the segment that was being given."""
         self._speech.close()
         await self._suspect.enter()
-        place = bisect.bisect_right(self._marks, self._num_given, key=lambda mark: mark.start_sample) - 1
-        mark = self._marks[place]
+        mark = self._present_mark()
         logger.warning(
             "request %s goes on elsewhere from sample %d: %s",
             self._request.request_id,
             self._num_given,
             error.message,
         )
-        request = dataclasses.replace(self._request, first_segment=mark.segment)
         give_up_at = time.monotonic() + PATIENCE_S
-        fingerprint = self._speech.fingerprint
-        self._speech = await _open_elsewhere(
-            self._open_for_return(mark), request, error, give_up_at, self._on_move, fingerprint
+        speech = await open_elsewhere(
+            self._open_for_return(mark),
+            self._rest_from(mark),
+            error,
+            give_up_at,
+            self._on_move,
+            self._speech.fingerprint,
         )
+        self._adopt(speech, mark)
+
+    def _present_mark(self) -> SegmentMark:
+        place = bisect.bisect_right(self._marks, self._num_given, key=lambda mark: mark.start_sample) - 1
+        return self._marks[place]
+
+    def _rest_from(self, mark: SegmentMark) -> SynthesisRequest:
+        return dataclasses.replace(self._request, first_segment=mark.segment)
+
+    def _adopt(self, speech: ReplicaSpeech, mark: SegmentMark) -> None:
+        """Have a replica go on that speaks from a segment's beginning."""
+        self._speech = speech
         if self._is_closed:
-            self._speech.close()
+            speech.close()
         self._base, self._num_dropped_before = mark.start_sample, mark.num_dropped
         self.acknowledge(self._num_delivered)
 
+    # To another replica, because that one has fewer listeners (see `spreading.Movable`)
 
-async def _open_elsewhere(
-    open_once: Open,
-    request: SynthesisRequest,
-    error: PolyvoxError,
-    give_up_at: float,
-    on_move: OnMove,
-    fingerprint: str | None = None,
-) -> Speech:
-    """Try until a replica takes the request, or for so long, and tell `on_move` how it went.
+    def is_dry(self, now_s: float) -> bool:
+        has_begun = self._num_delivered > 0
+        is_moving = self._error is not None or self._suspect.is_on_trial
+        return has_begun and not is_moving and self._in_hand.seconds(now_s, self._num_given) <= 0
 
-    Args:
-        fingerprint: what the speech must have; None where nothing was heard of it yet.
-
-    Raises:
-        SpeechChanged: the replicas that are left have another.
-        PolyvoxError: what the request itself did wrong, or `error`, if no replica took it; where
-            `open_once` raises GivenUp, its error.
-    """
-    try:
-        speech = await _try_elsewhere(open_once, request, error, give_up_at, fingerprint)
-    except GivenUp as last:
-        on_move(request.model, error.code, False)
-        raise last.error from last
-    except Exception:  # but not a listener who hung up meanwhile
-        on_move(request.model, error.code, False)
-        raise
-    on_move(request.model, error.code, True)
-    return speech
-
-
-async def _try_elsewhere(
-    open_once: Open,
-    request: SynthesisRequest,
-    error: PolyvoxError,
-    give_up_at: float,
-    fingerprint: str | None,
-) -> Speech:
-    wait_s, num_foreign = _FIRST_WAIT_S, 0
-    while time.monotonic() + wait_s <= give_up_at:
-        await asyncio.sleep(wait_s)
-        wait_s = min(2 * wait_s, _MAX_WAIT_S)
-        with _noting(request):
-            speech = await open_once(request)
-            if fingerprint in (None, speech.fingerprint):
-                return speech
+    async def move(self, is_better: Callable[[str], bool]) -> bool:
+        present, mark = self._speech, self._present_mark()
+        try:
+            speech = await self._open_for_return(mark)(self._rest_from(mark))
+        except PolyvoxError as error:
+            logger.info("request %s stays where it is: %s", self._request.request_id, error.message)
+            return False
+        has_moved = self._speech is not present or self._error is not None or self._is_closed
+        if has_moved or speech.fingerprint != present.fingerprint or not is_better(speech.replica):
             speech.close()
-            num_foreign += 1
-            if num_foreign == MAX_FOREIGN:
-                raise SpeechChanged("the replica that spoke is gone, and those that are left speak otherwise")
-    raise error
+            return False
+        logger.info("request %s moves to a replica with fewer listeners", self._request.request_id)
+        self._successor = speech, mark
+        self._waiting.cancel()
+        return True
 
-
-@contextlib.contextmanager
-def _noting(request: SynthesisRequest) -> Iterator[None]:
-    """Note that no replica took a request, and go on."""
-    try:
-        yield
-    except (*REPLICA_GONE, Overloaded) as refusal:
-        logger.warning("request %s finds no replica: %s", request.request_id, refusal.message)
+    def _drop_successor(self) -> None:
+        """Forget a replica that was to go on, and isn't needed any more."""
+        if self._successor is not None:
+            self._successor[0].close()
+            self._successor = None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
@@ -14,13 +16,15 @@ from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 from deployments.catalogue import Catalogue
 from deployments.config import WaitingArgs
 from deployments.credit import CreditLinks, OnRoom
-from deployments.failover import REPLICA_GONE, GivenUp, OnMove, open_resilient
+from deployments.elsewhere import REPLICA_GONE, GivenUp, OnMove
+from deployments.failover import open_resilient
 from deployments.full_replicas import FullReplicas
 from deployments.keys.door import Door
 from deployments.pulse import is_silent
 from deployments.read_ahead import ReadAhead
 from deployments.replica_stream import RemoteSpeech, limit, translate
 from deployments.speech import Speech
+from deployments.spreading import Spread
 from deployments.stream_items import StreamItem
 from deployments.transport import over_grpc, running_replicas, trouble_with
 from deployments.trials import MAX_STRIKES, Trials
@@ -53,6 +57,7 @@ class RemoteSpeechSource:
         waiting: WaitingArgs,
         on_move: OnMove,
         may_sleep: frozenset[str] = frozenset(),
+        on_spread: Callable[[str], None] = lambda model: None,
     ) -> None:
         self._handles = {model: over_grpc(handle) for model, handle in handles.items()}
         self._multiplexed = multiplexed
@@ -62,6 +67,9 @@ class RemoteSpeechSource:
         self._max_wait_s = waiting.max_wait_s
         self._may_sleep = may_sleep
         self._trials = {model: Trials() for model in handles}
+        # Where a replica would have to load the model first, nobody is helped by a move.
+        alone = handles.keys() - multiplexed
+        self._spreads = {model: Spread(self._living(model), partial(on_spread, model)) for model in alone}
         self._looking: dict[str, asyncio.Future[str]] = {}
         self._full = {model: FullReplicas(model, self._running(model)) for model in handles}
         self._doors = {model: Door(waiting, self._full[model]) for model in handles}
@@ -89,8 +97,8 @@ class RemoteSpeechSource:
 
     async def open(self, request: SynthesisRequest, payer: str = "") -> Speech:
         """Open speech that survives the replica that it comes from."""
-        trials = self._trials[request.model]
-        return ReadAhead(await open_resilient(self._way_in(payer), request, self._on_move, trials))
+        trials, spread = self._trials[request.model], self._spreads.get(request.model)
+        return ReadAhead(await open_resilient(self._way_in(payer), request, self._on_move, trials, spread))
 
     def _way_in(self, payer: str) -> Callable[[SynthesisRequest], Awaitable[RemoteSpeech]]:
         """Return how one request is opened, and opened again: a stream that moves was let in before.
@@ -196,9 +204,13 @@ class RemoteSpeechSource:
     def _running(self, model: str) -> Callable[[], frozenset[str]]:
         return lambda: running_replicas(self._handles[model])
 
-    def _somebody_lives(self, model: str) -> Callable[[], bool]:
+    def _living(self, model: str) -> Callable[[], frozenset[str]]:
         running = self._running(model)
-        return lambda: not all(map(is_silent, running()))
+        return lambda: frozenset(itertools.filterfalse(is_silent, running()))
+
+    def _somebody_lives(self, model: str) -> Callable[[], bool]:
+        living = self._living(model)
+        return lambda: bool(living())
 
     def _room_heard_of(self, model: str) -> OnRoom:
         def heard(replica: str, room: Room | None) -> None:

@@ -76,6 +76,11 @@ class RemoteSpeech:
         return self._opened.fingerprint
 
     @property
+    def replica(self) -> str:
+        assert self._opened is not None
+        return self._opened.credit.replica
+
+    @property
     def answered(self) -> tuple[str, Room] | None:
         """The replica that has taken the request, and what room it has beside it, if it can tell."""
         if self._opened is None or self._opened.num_free is None:

@@ -43,7 +43,7 @@ class Returning:
 
     Attributes:
         num_known: samples, from the first segment to speak on, that they got already.
-        in_hand_s: seconds until they run dry.
+        in_hand_s: seconds until they run dry; below 0 for whoever is to be served before all who are dry.
         codes: the tokens of the first segment to speak on, where they are known: they needn't be drawn again.
     """
 

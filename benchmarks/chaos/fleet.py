@@ -27,10 +27,10 @@ _SENTENCE = "Sentence {number} of story {story} tells of a ship that sails on an
 SAYS = "This sentence takes about four seconds to say, and it is read slowly."
 
 
-def formant_args(replicas: int, *, on_nodes: bool = False, **ingress: Any) -> dict[str, Any]:
+def formant_args(replicas: int, *, on_nodes: bool = False) -> dict[str, Any]:
     """Return the arguments of a fleet of the formant engine."""
     engine = {"kind": "formant", "num_slots": 80, "replica": _replica(replicas, on_nodes)}
-    return {"engines": [engine], "ingress": _ingress(on_nodes) | ingress}
+    return {"engines": [engine], "ingress": _ingress(on_nodes)}
 
 
 def neural_args(replicas: int, folder: Path, *, on_nodes: bool = False, **engine: Any) -> dict[str, Any]:
@@ -131,22 +131,39 @@ class Fleet:
     asks: list[Ask]
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What a fleet is to run with, what its crowd asks for, and what a newcomer asks for: one sentence."""
+
+    args: dict[str, Any]
+    asks: list[Ask]
+    newcomer: Ask
+
+
+def plan(model: str, replicas: int, folder: Path, *, sentences: int, on_nodes: bool = False) -> Plan:
+    """Plan a fleet of a "formant" or "neural" model, whose files are put into `folder`."""
+    if model == "formant":
+        args = formant_args(replicas, on_nodes=on_nodes)
+        return Plan(args, formant_asks(6, sentences=sentences), formant_asks(1, sentences=1)[0])
+    make_neural(folder)
+    args = neural_args(replicas, folder, on_nodes=on_nodes)
+    return Plan(args, neural_asks(4, sentences=sentences), neural_asks(1, sentences=1)[0])
+
+
 @contextmanager
-def fleet(model: str, replicas: int, *, sentences: int = 40, nodes: int = 0, **how: Any) -> Iterator[Fleet]:
+def fleet(
+    model: str, replicas: int, *, sentences: int | None = None, nodes: int = 0, **how: Any
+) -> Iterator[Fleet]:
     """Run a server with so many engine replicas.
 
     Args:
         model: "formant" or "neural".
         replicas: how many, each on a node of its own if there are `nodes`.
-        sentences: in each request; half as many of a neural model, whose requests are first made alone, too.
+        sentences: in each request; 40 unless told, or 20 of a neural model, which makes them alone first.
         nodes, how: as for `run_server`.
     """
-    on_nodes = nodes > 0
-    if model == "formant":
-        with run_server(formant_args(replicas, on_nodes=on_nodes), nodes=nodes, **how) as server:
-            yield Fleet(server, formant_asks(6, sentences=sentences))
-        return
+    num_sentences = sentences or (40 if model == "formant" else 20)
     with tempfile.TemporaryDirectory(prefix="pvx-weights-") as folder:
-        make_neural(Path(folder))
-        with run_server(neural_args(replicas, Path(folder), on_nodes=on_nodes), nodes=nodes, **how) as server:
-            yield Fleet(server, neural_asks(4, sentences=sentences // 2))
+        planned = plan(model, replicas, Path(folder), sentences=num_sentences, on_nodes=nodes > 0)
+        with run_server(planned.args, nodes=nodes, **how) as server:
+            yield Fleet(server, planned.asks)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.chaos.crowd import Events
-from benchmarks.chaos.fleet import Fleet, formant_args, formant_asks, make_neural, neural_args, neural_asks
+from benchmarks.chaos.fleet import Fleet, plan
 from benchmarks.chaos.listener import AHEAD_S, Ask, Heard, listen, open_session
 from benchmarks.chaos.scenario import Options, Outcome, attend, took, until
 from benchmarks.chaos.server import run_server
@@ -59,13 +59,14 @@ def scale_down(options: Options) -> Sequence[Outcome]:
 
 def _run(change: _Change, options: Options) -> Sequence[Outcome]:
     with tempfile.TemporaryDirectory(prefix="pvx-weights-") as folder:
-        args, asks, newcomer = _made_of(options.model, Path(folder))
+        planned = plan(options.model, 2, Path(folder), sentences=_SENTENCES)
+        args, newcomer = planned.args, planned.newcomer
         for part in (args["engines"][0]["replica"], args["ingress"]):  # as in production: nobody is cut
             del part["graceful_shutdown_timeout_s"]
         changed = copy.deepcopy(args)
         change.edit(changed["engines"][0])
         with run_server(args) as server:
-            running = Fleet(server, asks)
+            running = Fleet(server, planned.asks)
 
             async def update(events: Events) -> None:
                 before = await _newcomers(server.url, newcomer, asyncio.sleep(_CALM_S))
@@ -79,14 +80,6 @@ def _run(change: _Change, options: Options) -> Sequence[Outcome]:
 
             # The ingress is replaced as well, so its own address is nobody's to keep.
             return [attend(change.name, change.did, running, options, update, is_past_proxies=False)]
-
-
-def _made_of(model: str, folder: Path) -> tuple[dict[str, Any], list[Ask], Ask]:
-    """Return the arguments of a fleet of two, what its listeners ask for, and what a newcomer does."""
-    if model == "formant":
-        return formant_args(2), formant_asks(6, sentences=_SENTENCES), formant_asks(1, sentences=1)[0]
-    make_neural(folder)
-    return neural_args(2, folder), neural_asks(4, sentences=_SENTENCES), neural_asks(1, sentences=1)[0]
 
 
 def _is_done(running: Fleet, change: _Change) -> Callable[[], bool]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from deployments import failover, full_replicas
+from deployments import elsewhere, failover, full_replicas
 from deployments.config import WaitingArgs
 from deployments.credit import CreditServer
 from deployments.full_replicas import is_full
@@ -227,7 +227,7 @@ async def test_a_request_that_ends_replicas_before_it_is_heard_is_given_up(
 ) -> None:
     """They die of it once they have taken it; who is only lost on the way isn't counted."""
     monkeypatch.setattr(failover, "OPENING_S", 60.0)
-    monkeypatch.setattr(failover, "_MAX_WAIT_S", 0.05)
+    monkeypatch.setattr(elsewhere, "_MAX_WAIT_S", 0.05)
     handle.replicas[0].num_free = 100
     handle.is_ending = True
     with pytest.raises(StreamInterrupted):

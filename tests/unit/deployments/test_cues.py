@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployments import failover
+from deployments import elsewhere
 from deployments.failover import open_resilient
 from tests.unit.deployments.test_failover import (
     FAILURES,
@@ -40,7 +40,7 @@ def cues_of_whole() -> list[Cue]:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(failover, "_FIRST_WAIT_S", 0.001)
+    monkeypatch.setattr(elsewhere, "_FIRST_WAIT_S", 0.001)
 
 
 class TimedReplica(Replica):

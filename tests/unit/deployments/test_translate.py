@@ -9,7 +9,7 @@ from grpc import RpcError as GrpcError  # type: ignore[import-untyped]
 from ray import exceptions
 from ray.serve.exceptions import BackPressureError
 
-from deployments.failover import REPLICA_GONE
+from deployments.elsewhere import REPLICA_GONE
 from deployments.replica_stream import translate
 from tts_core.errors import EmptyInput, Overloaded, SegmentFailed
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployments import failover, trials
+from deployments import elsewhere, trials
 from deployments.failover import open_resilient
 from deployments.trials import MAX_STRIKES, Suspect, Trials
 from tests.unit.deployments.test_failover import REQUEST, WHOLE, Replica, heard
@@ -89,7 +89,7 @@ class Hosts:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(failover, "_FIRST_WAIT_S", 0.001)
+    monkeypatch.setattr(elsewhere, "_FIRST_WAIT_S", 0.001)
 
 
 @settings(max_examples=20, deadline=None)

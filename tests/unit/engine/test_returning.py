@@ -33,3 +33,12 @@ async def test_what_a_dry_listener_knows_gives_them_no_time() -> None:
     assert stream.deadline == pytest.approx(now_s, abs=0.2)
     stream.write(SECOND)
     assert stream.deadline == pytest.approx(now_s + 1.0, abs=0.2)
+
+
+async def test_who_must_not_wait_is_served_first_until_there_is_something_new() -> None:
+    now_s = asyncio.get_running_loop().time()
+    urgent, dry = stream_for(num_known=2000, in_hand_s=-60.0), stream_for(num_known=2000, in_hand_s=0.0)
+    urgent.write(SECOND * 2)
+    assert urgent.deadline < dry.deadline - 30.0
+    urgent.write(SECOND)
+    assert urgent.deadline == pytest.approx(now_s + 1.0, abs=0.2)
