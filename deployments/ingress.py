@@ -66,7 +66,9 @@ class Ingress:
             figures.moved(model, code, is_resumed)
             tracing.event("failover", {"error.type": code, "polyvox.is_resumed": is_resumed})
 
-        source = RemoteSpeechSource(handles, multiplexed, timeouts, args.waiting, moved, may_sleep)
+        source = RemoteSpeechSource(
+            handles, multiplexed, timeouts, args.waiting, moved, may_sleep, figures.spread
+        )
         self._service = Service(
             args,
             source,

@@ -83,6 +83,7 @@ FAILOVERS = _counter(
     "code",
     "result",
 )
+SPREAD = _counter("polyvox_spread_streams", "Streams that ran dry and went on where fewer listened.", "model")
 
 # Replica: what the engine does.
 SLOTS = _gauge("polyvox_slots", "Streams that a replica serves at once.", "model")

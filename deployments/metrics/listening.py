@@ -119,6 +119,10 @@ class IngressFigures:
         result = "resumed" if is_resumed else "lost"
         self._recorder.add(catalogue.FAILOVERS, model=model, code=code, result=result)
 
+    def spread(self, model: str) -> None:
+        """Note that a stream went on where fewer listened."""
+        self._recorder.add(catalogue.SPREAD, model=model)
+
     def told(self, code: str) -> None:
         """Note an error that a client was told."""
         self._recorder.add(catalogue.ERRORS, code=code)

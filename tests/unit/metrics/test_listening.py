@@ -46,6 +46,13 @@ def test_silence_is_not_the_first_audio(clock: Clock, ledger: Ledger) -> None:
         assert ledger.value(catalogue.TTFA, model="m") == heard
 
 
+def test_streams_that_go_where_fewer_listen_are_counted(ledger: Ledger) -> None:
+    figures = IngressFigures(ledger)
+    figures.spread("m")
+    figures.spread("m")
+    assert ledger.value(catalogue.SPREAD, model="m") == 2
+
+
 def test_open_answers_are_measured_while_they_go_on(clock: Clock, ledger: Ledger) -> None:
     figures = IngressFigures(ledger)
     rich, poor = figures.listening("m"), figures.listening("m")

@@ -29,6 +29,7 @@ NUMBERS = {  # of what is counted, so without a unit
     "polyvox_streams",
     "polyvox_errors",
     "polyvox_failovers",
+    "polyvox_spread_streams",
     "polyvox_slots",
     "polyvox_open_streams",
     "polyvox_paused_streams",
