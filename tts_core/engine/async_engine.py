@@ -25,8 +25,9 @@ from tts_core.fingerprints import digest
 from tts_core.models.gpt_sovits.admission import check_request
 from tts_core.models.gpt_sovits.faults import describe
 from tts_core.models.gpt_sovits.guards import Verdict, counts_of, report
+from tts_core.models.gpt_sovits.heard_voices import HeardVoices, PromptOf
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.models.gpt_sovits.script import PromptOf, Script, write_script
+from tts_core.models.gpt_sovits.script import Script, VoiceOf, write_script
 from tts_core.request import SynthesisRequest
 from tts_core.stats import EngineStats
 from tts_core.timing.marks import TextMark, Word
@@ -46,7 +47,8 @@ class BatchingEngine:
 
     Args:
         model: what to speak with. Never changed; several engines may share it.
-        prompt_of: a reference's prompt features. Called in the reading thread, once per request.
+        prompt_of: a reference's prompt features. Called in the reading thread; not again for a voice that was
+            asked for lately.
         voices: the catalogue. Called in the event loop, once per request.
         limits: how far each stream runs ahead of its listener, and the sizes of its chunks.
         options: slots, threads, and what requests don't say.
@@ -63,7 +65,8 @@ class BatchingEngine:
         options: EngineOptions | None = None,
         settle: Callable[[SynthesisRequest], SynthesisRequest] = lambda request: request,
     ) -> None:
-        self._model, self._prompt_of, self._voices = model, prompt_of, voices
+        self._model, self._voices = model, voices
+        self._voice_of: VoiceOf = HeardVoices(prompt_of, model)
         self._limits, self._settle = limits, settle
         self._options = options or EngineOptions()
         self._identity = identity_of(model, self._options)
@@ -245,7 +248,7 @@ class BatchingEngine:
     def _write(self, sequence: Sequence) -> Script:
         listener = sequence.listener
         return write_script(
-            listener.request, listener.language, self._model, self._prompt_of, self._options.speaking
+            listener.request, listener.language, self._model, self._voice_of, self._options.speaking
         )
 
     def _deliver(self, result: Prepared | Unprepared) -> None:

@@ -73,7 +73,7 @@ class Preparer(Worker[Sequence]):
         try:
             script = sequence.listener.script or self._write(sequence)
             part = script.read(sequence.index, self._model)
-            inputs, style = part.inputs, script.style
+            inputs, style = part.inputs, script.voice.style
             stream.hand_over(inputs.phones, inputs.bert, inputs.prompt, style.audio, style.text)
         except StillLoading:
             raise

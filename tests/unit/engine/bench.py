@@ -25,6 +25,7 @@ from tts_core.engine.threads import Threads
 from tts_core.errors import PolyvoxError
 from tts_core.models.gpt_sovits.decoding import TokenDecoder
 from tts_core.models.gpt_sovits.guards import Verdict
+from tts_core.models.gpt_sovits.heard_voices import HeardVoices
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.script import SpeakingOptions, write_script
 from tts_core.models.gpt_sovits.speaking import Utterance
@@ -124,7 +125,7 @@ class Bench:
         self.engine = Engine(
             model, self.runner, self.scheduler, self.reading.append, self.ears, self.diary, one_core
         )
-        self._prompts = Prompts(model)
+        self._voices = HeardVoices(Prompts(model), model)
 
     @property
     def kinds(self) -> list[type[Operation]]:
@@ -141,7 +142,7 @@ class Bench:
         """Prepare the sequence that was asked for first."""
         sequence = self.reading.popleft()
         script = sequence.listener.script or write_script(
-            sequence.listener.request, "en", self.model, self._prompts, self.options
+            sequence.listener.request, "en", self.model, self._voices, self.options
         )
         self.engine.prepared(Prepared(sequence, script, script.read(sequence.index, self.model)))
         return sequence

@@ -16,10 +16,11 @@ from unittest.mock import patch
 
 from torch import Tensor
 
-from tests.unit.models.gpt_sovits_engine.support import Prompt, Prompts, request
+from tests.unit.models.gpt_sovits_engine.support import request
 from tts_core.engine.async_engine import BatchingEngine
 from tts_core.engine.stream import SpeechStream
 from tts_core.errors import Overloaded, SegmentFailed
+from tts_core.models.gpt_sovits.heard_voices import HeardVoice
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.request import Reference, SynthesisRequest
 from tts_core.sampling_params import SamplingParams
@@ -233,15 +234,16 @@ class Saboteur:
             return True
 
 
-class ForgetfulPrompts:
-    """Voices that can't be read now and then."""
+class ForgetfulVoices:
+    """An engine's voices, which can't be read now and then."""
 
-    def __init__(self, model: LoadedModel, chance: random.Random) -> None:
-        self._prompts, self._chance = Prompts(model), chance
+    def __init__(self, engine: BatchingEngine, chance: random.Random) -> None:
+        self._voice_of, self._chance = engine._voice_of, chance
         self.num_forgotten = 0
+        engine._voice_of = self
 
-    def __call__(self, reference: Reference) -> Prompt:
+    def __call__(self, reference: Reference) -> HeardVoice:
         if self._chance.random() < 0.03:
             self.num_forgotten += 1
             raise OSError("broken on purpose")
-        return self._prompts(reference)
+        return self._voice_of(reference)

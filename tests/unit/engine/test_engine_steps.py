@@ -253,7 +253,7 @@ def test_a_window_that_fails_among_others_fails_alone(model: LoadedModel) -> Non
 
     def forward(latents: Tensor, style: Tensor, *rest: Any) -> Tensor:
         num_rows.append(len(style))
-        if any(torch.equal(row, guilty.style.audio[0]) for row in style):
+        if any(torch.equal(row, guilty.voice.style.audio[0]) for row in style):
             raise BROKEN
         return original(latents, style, *rest)
 

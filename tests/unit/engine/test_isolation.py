@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 import torch
 
-from tests.unit.engine.crowd import Crowd, Ending, ForgetfulPrompts, Outcome, Saboteur, distinct_requests
+from tests.unit.engine.crowd import Crowd, Ending, ForgetfulVoices, Outcome, Saboteur, distinct_requests
 from tests.unit.models.gpt_sovits_engine.support import new_engine, speak_alone
 from tts_core.engine.assembly import SecondCoreUse
 from tts_core.engine.async_engine import BatchingEngine
@@ -41,10 +41,8 @@ async def test_everyone_hears_what_they_would_hear_alone(
 ) -> None:
     assert len(set(oracle.values())) == NUM_DISTINCT
     chance = random.Random(1)
-    prompts = ForgetfulPrompts(model, random.Random(2))
-    engine = new_engine(
-        model, LIMITS, prompts, num_slots=NUM_SLOTS, second_core=second_core, num_spare_cores=0
-    )
+    engine = new_engine(model, LIMITS, num_slots=NUM_SLOTS, second_core=second_core, num_spare_cores=0)
+    voices = ForgetfulVoices(engine, random.Random(2))
     await engine.start()
     # The engine tells of what is spoken a moment late, so twice as many as can be open lie between strikes.
     saboteur = Saboteur(model, random.Random(3), lambda: engine.stats().num_finished, 2 * NUM_SLOTS)
@@ -60,7 +58,7 @@ async def test_everyone_hears_what_they_would_hear_alone(
     assert min(endings[ending] for ending in Ending) > 0
     assert sum(saboteur.strikes.values()) > 0
     assert saboteur.most_rows > NUM_SLOTS // 2
-    assert min(crowd.most_paused, crowd.num_refused, prompts.num_forgotten) > 0
+    assert min(crowd.most_paused, crowd.num_refused, voices.num_forgotten) > 0
     await check_books(engine, endings)
     await engine.stop()
 

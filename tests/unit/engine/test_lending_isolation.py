@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 
-from tests.unit.engine.crowd import Crowd, Ending, ForgetfulPrompts, Saboteur, distinct_requests
+from tests.unit.engine.crowd import Crowd, Ending, ForgetfulVoices, Saboteur, distinct_requests
 from tests.unit.engine.test_isolation import LIMITS, check_books, is_different
 from tests.unit.models.gpt_sovits_engine.support import TEXT, hear, new_engine, request, speak_alone, until
 from tts_core.engine import admission, scheduler
@@ -76,9 +77,9 @@ async def test_everyone_hears_what_they_would_hear_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lend_all_the_time(monkeypatch)
-    prompts = ForgetfulPrompts(model, random.Random(2))
-    slots = {"num_slots": NUM_SLOTS, "max_streams": MAX_STREAMS}
-    engine = new_engine(model, LIMITS, prompts, second_core=second_core, **slots)
+    slots: dict[str, Any] = {"num_slots": NUM_SLOTS, "max_streams": MAX_STREAMS}
+    engine = new_engine(model, LIMITS, second_core=second_core, **slots)
+    ForgetfulVoices(engine, random.Random(2))
     await engine.start()
     saboteur = Saboteur(model, random.Random(3), lambda: engine.stats().num_finished, 2 * MAX_STREAMS)
     crowd = Crowd(engine, WANTED, random.Random(1), MAX_STREAMS + 2)

@@ -28,8 +28,8 @@ _COMMON = re.compile("[0-9A-Za-z\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\u
 """What can be said wherever its script is read."""
 
 
-class PromptFeatures(Protocol):
-    """What a model remembers of a voice's reference recordings."""
+class Prompt(Protocol):
+    """What T2S continues: what a voice's reference recording says."""
 
     @property
     def tokens(self) -> Tensor:
@@ -42,6 +42,10 @@ class PromptFeatures(Protocol):
     @property
     def bert(self) -> Tensor:
         """(bert_dim, phones) features of them."""
+
+
+class PromptFeatures(Prompt, Protocol):
+    """What a model remembers of a voice's reference recordings."""
 
     @property
     def spectrograms(self) -> Sequence[Tensor]:
@@ -168,7 +172,7 @@ def _span_features(span: PhoneSpan, features: PhoneFeatures | None, model: Loade
 
 
 @torch.inference_mode()
-def decode_inputs(sequence: PhoneSequence, prompt: PromptFeatures, model: LoadedModel) -> DecodeInputs:
+def decode_inputs(sequence: PhoneSequence, prompt: Prompt, model: LoadedModel) -> DecodeInputs:
     """Put a voice's prompt before a piece's phones, as T2S reads them."""
     device = model.device
     ids = (*map(int, prompt.phones), *sequence.ids)

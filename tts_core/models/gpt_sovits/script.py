@@ -13,25 +13,23 @@ from tts_core.frontend.typical_times import timed_words
 from tts_core.frontend.words import Extent
 from tts_core.models.gpt_sovits.conditioning import (
     Piece,
-    PromptFeatures,
     decode_inputs,
     pieces_of,
     read_piece,
     sayable,
-    style_of,
 )
 from tts_core.models.gpt_sovits.decoding import DecodeInputs, check_fits, most_tokens
 from tts_core.models.gpt_sovits.guards import Expectation, Takes
+from tts_core.models.gpt_sovits.heard_voices import HeardVoice
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.places import places_of
-from tts_core.models.gpt_sovits.sovits import Style
 from tts_core.models.gpt_sovits.vocoding import SegmentVocoder, SegmentVoice, num_given, silence
 from tts_core.request import Reference, SynthesisRequest
 from tts_core.sampling_params import SamplingParams
 from tts_core.timing.marks import Word
 
-PromptOf = Callable[[Reference], PromptFeatures]
-"""From a reference to its prompt. May take a second; raises RequestError where there is none."""
+VoiceOf = Callable[[Reference], HeardVoice]
+"""From a reference to its voice. May take a second; raises RequestError where there is none."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ class Script:
         request: as it was asked for, with its voice's defaults.
         pieces: its segments, in order.
         language: what to read them as, and `lexicon` the words whose phones were given.
-        prompt: the voice as T2S reads it, and `style` as SoVITS does.
+        voice: that speaks.
         sampling: the request's, or the engine's own.
         options: what requests don't say.
     """
@@ -91,8 +89,7 @@ class Script:
     pieces: tuple[Piece, ...]
     language: str
     lexicon: Lexicon
-    prompt: PromptFeatures
-    style: Style
+    voice: HeardVoice
     sampling: SamplingParams
     options: SpeakingOptions
 
@@ -108,10 +105,10 @@ class Script:
         """
         piece = self.pieces[index]
         phones = read_piece(piece.text, self.language, model, self.lexicon)
-        num_inputs = len(phones) + len(self.prompt.phones) + len(self.prompt.tokens)
+        num_inputs = len(phones) + len(self.voice.phones) + len(self.voice.tokens)
         check_fits(num_inputs, self.sampling, self.options.max_len)
         num_dropped = piece.num_left_out + phones.num_dropped
-        inputs = decode_inputs(phones, self.prompt, model)
+        inputs = decode_inputs(phones, self.voice, model)
         return Part(index, phones, inputs, num_dropped, self._words(index, model))
 
     def _words(self, index: int, model: LoadedModel) -> tuple[Word, ...]:
@@ -149,7 +146,7 @@ class Script:
         """Return what will make audio of a segment's tokens."""
         voice = SegmentVoice(
             phones=part.phones.ids,
-            style=self.style,
+            style=self.voice.style,
             seed=self.request.seed,
             segment=part.index,
             speed=self.request.speed,
@@ -163,7 +160,7 @@ def write_script(
     request: SynthesisRequest,
     language: str,
     model: LoadedModel,
-    prompt_of: PromptOf,
+    voice_of: VoiceOf,
     options: SpeakingOptions,
 ) -> Script:
     """Cut a request's text and listen to its voice.
@@ -183,15 +180,14 @@ def write_script(
         raise InvalidParameter(
             f"first_segment must be below {len(pieces)}, not {request.first_segment}", param="first_segment"
         )
-    prompt = prompt_of(request.reference)
+    voice = voice_of(request.reference)
     sampling = request.sampling or options.sampling
     return Script(
         request=request,
         pieces=tuple(pieces),
         language=language,
         lexicon=lexicon,
-        prompt=prompt,
-        style=style_of(prompt, model),
+        voice=voice,
         sampling=sampling,
         options=options,
     )

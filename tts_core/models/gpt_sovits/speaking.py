@@ -8,8 +8,9 @@ from contextlib import closing
 
 from tts_core.models.gpt_sovits.decoding import TokenDecoder
 from tts_core.models.gpt_sovits.guards import Takes
+from tts_core.models.gpt_sovits.heard_voices import HeardVoices, PromptOf
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
-from tts_core.models.gpt_sovits.script import Part, PromptOf, Script, SpeakingOptions, write_script
+from tts_core.models.gpt_sovits.script import Part, Script, SpeakingOptions, write_script
 from tts_core.models.gpt_sovits.vocoding import SegmentVocoder, Work, run_windows
 from tts_core.request import SynthesisRequest
 
@@ -32,7 +33,7 @@ class Utterance:
         options: SpeakingOptions,
     ) -> None:
         self._request, self._language = request, language
-        self._model, self._decoder, self._prompt_of = model, decoder, prompt_of
+        self._model, self._decoder, self._voice_of = model, decoder, HeardVoices(prompt_of, model)
         self._options = dataclasses.replace(options, max_len=decoder.max_len)
 
     def speak(self) -> Iterator[bytes]:
@@ -42,7 +43,7 @@ class Utterance:
             RequestError: the text or the voice can't be spoken.
             FloatingPointError: the model gave no finite numbers.
         """
-        script = write_script(self._request, self._language, self._model, self._prompt_of, self._options)
+        script = write_script(self._request, self._language, self._model, self._voice_of, self._options)
         for index in range(self._request.first_segment, script.num_segments):
             yield from self._speak_segment(script, index)
             if index + 1 < script.num_segments:

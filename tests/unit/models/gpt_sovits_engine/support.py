@@ -62,16 +62,14 @@ def prompt_for(model: LoadedModel, seed: int, num_references: int = 1) -> Prompt
 
 
 class Prompts:
-    """What a store of voices would give; counts how often it was asked."""
+    """What a store of voices would give."""
 
     def __init__(self, model: LoadedModel) -> None:
-        self.num_asked = 0
         self._prompts: Mapping[str, Prompt] = {
             voice.id: prompt_for(model, seed) for seed, voice in enumerate(VOICES)
         }
 
     def __call__(self, reference: Reference) -> Prompt:
-        self.num_asked += 1
         if reference.voice not in self._prompts:
             raise UnknownVoice(f"no voice {reference.voice!r}", param="voice")
         return self._prompts[reference.voice]

@@ -16,6 +16,8 @@ from tests.unit.models.gpt_sovits_engine.support import (
     PAUSE_SAMPLES,
     SAMPLES_PER_TOKEN,
     TEXT,
+    Prompt,
+    Prompts,
     broken,
     hear,
     new_engine,
@@ -141,17 +143,21 @@ async def test_the_listener_who_runs_dry_first_is_served_first(engine: BatchingE
     await long
 
 
-async def test_prompts_are_asked_for_once_per_request_and_off_the_loop(engine: BatchingEngine) -> None:
-    names: set[str] = set()
-    original = engine._prompt_of
+async def test_prompts_are_asked_for_once_per_voice_and_off_the_loop(model: LoadedModel) -> None:
+    asked: list[tuple[str, str]] = []
+    prompts = Prompts(model)
 
-    def spy(reference: Reference) -> Any:
-        names.add(threading.current_thread().name)
-        return original(reference)
+    def spy(reference: Reference) -> Prompt:
+        asked.append((reference.voice, threading.current_thread().name))
+        return prompts(reference)
 
-    engine._prompt_of = spy
-    await hear(engine.generate(request()))
-    assert names == {"gpt-sovits-reader"}
+    engine = new_engine(model, prompts=spy)
+    await engine.start()
+    first, again = [await hear(engine.generate(request(request_id=name))) for name in "ab"]
+    await hear(engine.generate(request(voice="bo")))
+    await engine.stop()
+    assert again == first
+    assert asked == [("ada", "gpt-sovits-reader"), ("bo", "gpt-sovits-reader")]
 
 
 # Cancelling

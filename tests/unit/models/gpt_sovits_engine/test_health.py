@@ -59,7 +59,7 @@ def noting(threads: set[int], call: Callable[..., None] | None) -> Callable[...,
 async def test_what_hangs_beside_the_steps_is_a_fault(where: str, model: LoadedModel) -> None:
     engine = new_engine(model, max_step_s=0.05)
     await engine.start()
-    owner, name = (engine, "_prompt_of") if where == "the reader" else (Script, "takes")
+    owner, name = (engine, "_voice_of") if where == "the reader" else (Script, "takes")
     with hanging(owner, name) as hangs:
         stream = engine.generate(request())
         await until(hangs.is_set)
@@ -85,7 +85,7 @@ async def test_streams_are_ended_in_the_event_loop_whoever_asks(model: LoadedMod
     """Ray Serve asks in a thread of its own."""
     engine, enders = new_engine(model, max_step_s=0.05), set[int]()
     await engine.start()
-    with hanging(engine, "_prompt_of") as hangs:
+    with hanging(engine, "_voice_of") as hangs:
         stream = engine.generate(request())
         stream._on_close = noting(enders, stream._on_close)
         await until(hangs.is_set)

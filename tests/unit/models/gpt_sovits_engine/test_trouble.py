@@ -223,16 +223,16 @@ def poisoned(engine: BatchingEngine) -> bool:
 
 
 async def test_a_voice_that_cannot_be_read_fails_alone_however_often(engine: BatchingEngine) -> None:
-    original = engine._prompt_of
+    original = engine._voice_of
 
     def failing(reference: Reference) -> Any:
         raise OSError("the disk is gone")
 
-    engine._prompt_of = failing
+    engine._voice_of = failing
     for name in range(5):
         with pytest.raises(SegmentFailed, match="disk is gone"):
             await hear(engine.generate(request(request_id=str(name))))
-    engine._prompt_of = original
+    engine._voice_of = original
     assert await hear(engine.generate(request()))
 
 
