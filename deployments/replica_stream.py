@@ -112,7 +112,7 @@ class RemoteSpeech:
         """Yield the audio in order. Raises PolyvoxError where the replica doesn't complete it."""
         item = self._first or await self._progress("no replica began to speak")
         while isinstance(item, AudioChunk):
-            self._num_received += item.num_samples
+            self._num_received = (self._num_received or item.start_sample) + item.num_samples
             yield item
             item = await self._progress("the replica didn't go on")
         if not isinstance(item, StreamEnded) or item.num_samples != self._num_received:

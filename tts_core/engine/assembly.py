@@ -12,12 +12,13 @@ import torch
 from tts_core.background import apart
 from tts_core.engine.admission import most_streams
 from tts_core.engine.costs import Costs
-from tts_core.engine.engine import Engine, Outlet
+from tts_core.engine.engine import Engine
 from tts_core.engine.free_memory import free_memory
 from tts_core.engine.graphs import CudaRecorder, record_runner
 from tts_core.engine.idle_cores import IdleCores, own_cores
 from tts_core.engine.memory import MemoryPlan, plan_host_memory, plan_memory
 from tts_core.engine.model_runner import ModelRunner
+from tts_core.engine.outlet import Outlet
 from tts_core.engine.policies import LeastHeadroom, Policy, RoundRobin
 from tts_core.engine.rows import proven
 from tts_core.engine.scheduler import Scheduler

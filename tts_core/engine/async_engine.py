@@ -190,7 +190,7 @@ class BatchingEngine:
                 worker.stop()
                 await asyncio.to_thread(worker.join)
 
-    # What the engine's thread says (see `owner.Events` and `engine.Outlet`)
+    # What the engine's thread says (see `owner.Events` and `outlet.Outlet`)
 
     def on_ready(self, error: BaseException | None) -> None:
         if self._ready is None or self._ready.done():
@@ -207,6 +207,9 @@ class BatchingEngine:
 
     def on_words(self, listener: Listener, words: tuple[Word, ...]) -> None:
         listener.stream.cue(TextMark(listener.stream.num_written, words))
+
+    def on_known(self, listener: Listener, num_samples: int) -> None:
+        listener.stream.skip(num_samples)
 
     def on_audio(self, listener: Listener, pcm: bytes) -> None:
         self._open.count(len(pcm))
@@ -303,6 +306,9 @@ class _Posted:
 
     def on_words(self, listener: Listener, words: tuple[Word, ...]) -> None:
         self._owner.say(self._target.on_words, listener, words)
+
+    def on_known(self, listener: Listener, num_samples: int) -> None:
+        self._owner.say(self._target.on_known, listener, num_samples)
 
     def on_audio(self, listener: Listener, pcm: bytes) -> None:
         self._owner.say(self._target.on_audio, listener, pcm)

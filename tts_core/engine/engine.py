@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from tts_core.engine.costs import STAGES, Costs
 from tts_core.engine.model_runner import Drawn, ModelRunner
 from tts_core.engine.operations import Decode, Operation, Park, Prefill, Restore, Shape, Vocode
+from tts_core.engine.outlet import Outlet
 from tts_core.engine.preparer import Prepared, Unprepared
 from tts_core.engine.reading import fill, inputs_of, row_of, said_of, script_of, source_of
 from tts_core.engine.scheduler import Scheduler
@@ -18,26 +18,12 @@ from tts_core.engine.stream import BYTES_PER_SAMPLE
 from tts_core.engine.voicing import Voiced, VoiceJob, do_voice_job, vocoder_of
 from tts_core.errors import PolyvoxError, SegmentFailed
 from tts_core.models.gpt_sovits.faults import EngineFault, describe, is_device_fault
-from tts_core.models.gpt_sovits.guards import Verdict
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.timing.marks import Word
 
 MAX_FAILURES_IN_A_ROW = 3
 MAX_VOICE_JOBS = 2
 """One being done, and one for when it is done: whoever makes audio never waits for a decode step to end."""
-
-
-class Outlet(Protocol):
-    """Where an engine's results go."""
-
-    def on_segment(
-        self, listener: Listener, index: int, num_dropped: int, codes: tuple[int, ...]
-    ) -> None: ...
-    def on_words(self, listener: Listener, words: tuple[Word, ...]) -> None: ...
-    def on_audio(self, listener: Listener, pcm: bytes) -> None: ...
-    def on_spoken(self, listener: Listener) -> None: ...
-    def on_failed(self, listener: Listener, error: PolyvoxError) -> None: ...
-    def on_take(self, listener: Listener, index: int, verdict: Verdict) -> None: ...
 
 
 class Engine:
@@ -245,16 +231,22 @@ class Engine:
 
     def _say(self, sequence: Sequence, pcm: bytes) -> float:
         """Pass audio on, and return its seconds."""
-        listener = sequence.listener
         if pcm and not sequence.is_heard:
-            sequence.is_heard = True
-            codes = tuple(sequence.codes) if sequence.is_decoded else ()
-            self._outlet.on_segment(listener, sequence.index, sequence.num_dropped, codes)
-            self._tell_words(listener, sequence.words)
-        self._emit(listener, pcm)
+            self._begin_to_say(sequence)
+        self._emit(sequence.listener, pcm)
         if sequence.is_decoded and vocoder_of(sequence).is_finished:
             self._finish(sequence)
         return len(pcm) / BYTES_PER_SAMPLE / self._model.sample_rate_hz
+
+    def _begin_to_say(self, sequence: Sequence) -> None:
+        sequence.is_heard = True
+        listener, num_known = sequence.listener, vocoder_of(sequence).num_left_out
+        codes = tuple(sequence.codes) if sequence.is_decoded else ()
+        self._outlet.on_segment(listener, sequence.index, sequence.num_dropped, codes)
+        self._tell_words(listener, sequence.words)
+        if num_known:
+            listener.num_produced += num_known
+            self._outlet.on_known(listener, num_known)
 
     def _finish(self, sequence: Sequence) -> None:
         """A segment is over: begin the next one, or end the request."""

@@ -13,6 +13,7 @@ from tts_core.engine.sequence import Sequence
 from tts_core.models.gpt_sovits.decoding import DecodeInputs
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.script import Part, Script
+from tts_core.request import Returning
 
 
 def fill(sequence: Sequence, script: Script, part: Part, model: LoadedModel) -> None:
@@ -24,18 +25,22 @@ def fill(sequence: Sequence, script: Script, part: Part, model: LoadedModel) -> 
     sequence.num_inputs, sequence.num_prompt = len(inputs), len(inputs.prompt)
     sequence.max_codes = script.most_tokens(len(inputs))
     sequence.num_dropped, sequence.words = part.num_dropped, part.words
-    sequence.vocoder = script.vocoder(part, model)
-    sequence.codes = _known_codes(sequence, model)
+    returning = _returning(sequence)
+    sequence.vocoder = script.vocoder(part, model, returning.num_known if returning else 0)
+    sequence.codes = _known_codes(sequence, returning, model)
     if not sequence.codes:
         sequence.inputs, sequence.takes = inputs, script.takes(part)
 
 
-def _known_codes(sequence: Sequence, model: LoadedModel) -> list[int]:
-    """Return a sequence's tokens if another replica has drawn them: they would be the same."""
+def _returning(sequence: Sequence) -> Returning | None:
+    """Return what the listener has of a sequence from another replica, if they have anything."""
     request = sequence.listener.request
-    if request.returning is None or sequence.index != request.first_segment:
-        return []
-    codes = request.returning.codes
+    return request.returning if sequence.index == request.first_segment else None
+
+
+def _known_codes(sequence: Sequence, returning: Returning | None, model: LoadedModel) -> list[int]:
+    """Return a sequence's tokens if another replica has drawn them: they would be the same."""
+    codes = returning.codes if returning else ()
     are_fit = len(codes) <= sequence.max_codes and all(0 <= code < model.t2s.config.eos for code in codes)
     return list(codes) if are_fit else []
 

@@ -145,7 +145,7 @@ class SpeechStream:
         self._held_enough = False
         self._full_since: float | None = None
         self._num_taken = 0
-        self._num_delivered = 0
+        self._num_told = 0
         self._error: PolyvoxError | None = None
         self._readable = asyncio.Event()
         self._writable = asyncio.Event()
@@ -159,12 +159,12 @@ class SpeechStream:
     @property
     def num_delivered(self) -> int:
         """Samples that the listener is known to have been sent."""
-        return self._num_delivered
+        return min(self._num_told, self._num_taken)
 
     @property
     def has_room(self) -> bool:
         """Whether the producer is within its lead."""
-        return self.num_written - self._num_delivered < self._max_lead
+        return self.num_written - self.num_delivered < self._max_lead
 
     @property
     def full_for_s(self) -> float:
@@ -197,6 +197,18 @@ class SpeechStream:
                 self.timeline.heard_s = time.monotonic()
             self._resume_playing()
             self._buffer += pcm
+            self._refresh()
+
+    def skip(self, num_samples: int) -> None:
+        """Leave out samples that the listener has: what is written next comes after them.
+
+        Raises:
+            RuntimeError: something was written that nobody has taken yet.
+        """
+        if self._buffer:
+            raise RuntimeError("samples can't be left out behind others that wait")
+        if not self.closed:
+            self._num_taken += num_samples
             self._refresh()
 
     def mark(self, segment: int, num_dropped: int = 0, codes: tuple[int, ...] = ()) -> None:
@@ -248,7 +260,7 @@ class SpeechStream:
 
     def acknowledge(self, num_delivered: int) -> None:
         """Note how many samples the listener has been sent in all. Late or repeated notes are harmless."""
-        self._num_delivered = max(self._num_delivered, min(num_delivered, self._num_taken))
+        self._num_told = max(self._num_told, num_delivered)
         self._refresh()
         if self._on_room is not None and not self.closed:
             self._on_room()

@@ -13,7 +13,7 @@ from deployments import failover
 from deployments.credit import CreditLinks, OnRoom
 from deployments.pulse import LOST_S, SILENT_S
 from deployments.replica_stream import RemoteSpeech
-from deployments.stream_items import CreditAddress, StreamOpened
+from deployments.stream_items import CreditAddress, StreamEnded, StreamOpened
 from tts_core.engine.protocol import Room
 from tts_core.engine.stream import AudioChunk
 from tts_core.errors import EngineStopped, StreamInterrupted
@@ -196,3 +196,32 @@ async def test_who_found_out_late_is_heard_elsewhere_all_the_same(monkeypatch: p
     request = SynthesisRequest(request_id="r", model="m", voice="v", segments=(Segment(0, "text"),))
     await failover.open_resilient(open_once, request)
     assert not outcomes
+
+
+# What comes, and where it ends
+
+
+@pytest.mark.parametrize(
+    ("chunks", "end", "is_whole"),
+    [
+        ([(0, 100), (100, 50)], 150, True),
+        ([(80, 100), (180, 50)], 230, True),  # the listener had the first 80
+        ([(0, 100)], 150, False),
+        ([(80, 100)], 100, False),
+        ([(80, 100), (200, 50)], 250, False),  # something is missing in the middle
+        ([], 80, False),
+    ],
+)
+async def test_speech_is_whole_if_everything_came_from_where_it_began(
+    chunks: list[tuple[int, int]], end: int, is_whole: bool
+) -> None:
+    items = [AudioChunk(bytes(2 * size), start) for start, size in chunks]
+    speech = await opened(Links(), *items, StreamEnded(end))
+    heard: list[AudioChunk] = []
+    try:
+        heard += [chunk async for chunk in speech.chunks()]
+    except StreamInterrupted:
+        assert not is_whole
+    else:
+        assert heard == items
+        assert is_whole

@@ -43,6 +43,7 @@ class Heard:
     is_over: bool = False
     error: PolyvoxError | None = None
     codes: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    num_known: int = 0
 
 
 @dataclass
@@ -57,6 +58,9 @@ class Ears:
 
     def on_words(self, listener: Listener, words: tuple[Word, ...]) -> None:
         self.of(listener)
+
+    def on_known(self, listener: Listener, num_samples: int) -> None:
+        self.of(listener).num_known += num_samples
 
     def on_audio(self, listener: Listener, pcm: bytes) -> None:
         self.of(listener).pcm += pcm

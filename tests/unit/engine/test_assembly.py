@@ -13,8 +13,9 @@ import torch
 from tts_core.engine import assembly
 from tts_core.engine.assembly import EngineOptions, assemble
 from tts_core.engine.costs import Costs
-from tts_core.engine.engine import Engine, Outlet
+from tts_core.engine.engine import Engine
 from tts_core.engine.model_runner import ModelRunner
+from tts_core.engine.outlet import Outlet
 from tts_core.engine.shapes import Shapes
 from tts_core.engine.streams import SideStream
 from tts_core.engine.warm_up import warm_up

@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.engine.bench import Bench
 from tests.unit.models.gpt_sovits_engine.support import FIXED_LENGTH, NUM_TOKENS, TEXT, request, speak_alone
-from tts_core.engine.operations import Decode, Prefill
+from tts_core.engine.operations import Decode, Prefill, Vocode
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.request import Returning, SynthesisRequest
 from tts_core.sampling_params import SamplingParams
@@ -79,3 +79,37 @@ def test_others_decode_beside_it_as_ever(model: LoadedModel, codes: dict[int, tu
     bench.run()
     assert bench.heard("other").pcm == speak_alone(model, other)
     assert bench.heard().pcm == speak_alone(model, request())
+
+
+LONG = SamplingParams(ignore_eos=True, min_tokens=200, max_tokens=200)
+WINDOW = 16 * 1280 // 2
+"""Samples of the first window, the only one of its size."""
+
+
+@pytest.mark.parametrize("are_tokens_known", [False, True])
+@pytest.mark.parametrize("low_latency", [False, True])
+def test_windows_of_what_is_known_are_not_made_again(
+    model: LoadedModel, low_latency: bool, are_tokens_known: bool
+) -> None:
+    wanted = request(TEXT[0], sampling=LONG)
+    codes = spoken(model, wanted).heard().codes[0] if are_tokens_known else ()
+    wanted = dataclasses.replace(wanted, low_latency=low_latency)
+    whole = spoken(model, wanted)
+    pcm, num_windows = whole.heard().pcm, whole.kinds.count(Vocode)
+    left_out = dict[int, int]()
+    for num_known in (0, WINDOW - 1, WINDOW, len(pcm) // 4, len(pcm) // 2, 2**40):
+        again = Bench(model, max_len=2048)
+        returning = Returning(num_known, 0.0, codes)
+        listener = again.add(dataclasses.replace(wanted, returning=returning))
+        again.run()
+        start = left_out[num_known] = again.heard().num_known
+        assert start <= num_known
+        assert again.heard().pcm
+        assert again.heard().pcm == pcm[2 * start :]
+        assert listener.num_produced == len(pcm) // 2
+        assert (again.kinds.count(Vocode) < num_windows) == (start > 0)
+    if low_latency:  # early audio is made of other tokens than the rest, and joined to it
+        assert set(left_out.values()) == {0}
+    else:
+        assert (left_out[WINDOW - 1], left_out[WINDOW]) == (0, WINDOW)
+        assert left_out[len(pcm) // 4] > WINDOW

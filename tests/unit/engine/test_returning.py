@@ -42,3 +42,31 @@ async def test_who_must_not_wait_is_served_first_until_there_is_something_new() 
     assert urgent.deadline < dry.deadline - 30.0
     urgent.write(SECOND)
     assert urgent.deadline == pytest.approx(now_s + 1.0, abs=0.2)
+
+
+async def test_what_a_listener_has_is_left_out_and_counted() -> None:
+    stream = stream_for(num_known=2500, in_hand_s=0.0)
+    stream.mark(3, codes=(1, 2))
+    stream.skip(2 * RATE_HZ)
+    stream.write(SECOND)
+    chunk = await anext(stream)
+    assert (chunk.start_sample, chunk.num_samples) == (2 * RATE_HZ, RATE_HZ)
+    assert [(mark.segment, mark.start_sample) for mark in chunk.marks] == [(3, 0)]
+    assert stream.num_written == 3 * RATE_HZ
+
+
+async def test_what_was_delivered_before_counts_once_it_is_left_out() -> None:
+    """Else a listener who has much of a long sentence would leave no room to go on with it."""
+    stream = SpeechStream(RATE_HZ, StreamLimits(lead_s=1.0), returning=Returning(9 * RATE_HZ, 0.0))
+    stream.acknowledge(9 * RATE_HZ)
+    assert stream.num_delivered == 0
+    stream.skip(8 * RATE_HZ)
+    assert stream.num_delivered == 8 * RATE_HZ
+    assert stream.has_room
+
+
+async def test_nothing_is_left_out_behind_what_waits() -> None:
+    stream = stream_for(num_known=2500, in_hand_s=0.0)
+    stream.write(SECOND)
+    with pytest.raises(RuntimeError, match="behind others"):
+        stream.skip(RATE_HZ)

@@ -142,8 +142,8 @@ class Script:
         given = partial(num_given, speed=request.speed, is_first=is_first, low_latency=request.low_latency)
         return Takes(Expectation.of(part.phones.phones), given)
 
-    def vocoder(self, part: Part, model: LoadedModel) -> SegmentVocoder:
-        """Return what will make audio of a segment's tokens."""
+    def vocoder(self, part: Part, model: LoadedModel, num_known: int = 0) -> SegmentVocoder:
+        """Return what will make audio of a segment's tokens, of which so many samples are known."""
         voice = SegmentVoice(
             phones=part.phones.ids,
             style=self.voice.style,
@@ -152,8 +152,13 @@ class Script:
             speed=self.request.speed,
             noise_scale=self.options.noise_scale,
         )
-        low_latency = self.request.low_latency
-        return SegmentVocoder(model.sovits, voice, is_first=part.index == 0, low_latency=low_latency)
+        return SegmentVocoder(
+            model.sovits,
+            voice,
+            is_first=part.index == 0,
+            low_latency=self.request.low_latency,
+            num_known=num_known,
+        )
 
 
 def write_script(

@@ -27,10 +27,18 @@ class SegmentVocoder:
         sovits: computes the latents; the generator is the caller's to run.
         is_first: whether it is the request's first segment, which someone is waiting for.
         low_latency: whether to speak before the tokens are complete.
+        num_known: samples that whoever listens has already. Windows of nothing else are left out, but for
+            the last one.
+
+    Attributes:
+        num_left_out: samples that were left out; its PCM begins after them.
     """
 
-    def __init__(self, sovits: SoVITS, voice: SegmentVoice, *, is_first: bool, low_latency: bool) -> None:
+    def __init__(
+        self, sovits: SoVITS, voice: SegmentVoice, *, is_first: bool, low_latency: bool, num_known: int = 0
+    ) -> None:
         self._sovits, self._voice = sovits, voice
+        self._num_known, self.num_left_out = num_known, 0
         self._plan = SegmentPlan(voice.speed, is_first=is_first, low_latency=low_latency)
         self._latents: Tensor | None = None
         self._kept: Tensor | None = None
@@ -78,10 +86,21 @@ class SegmentVocoder:
             self._latents = anchored_latents_of(self._sovits, self._voice, prefix)
             self._to_cut.append(self._plan.take_early())
             return
-        shape = anchored_latents_of if self._plan.has_begun else latents_of
+        is_whole = not self._plan.has_begun
+        shape = latents_of if is_whole else anchored_latents_of
         self._latents = shape(self._sovits, self._voice, codes)
         self._to_cut.extend(self._plan.take_rest(self._latents.shape[2]))
         self._is_shaped = True
+        if is_whole:  # else there was audio before, to which this is joined
+            self._leave_out_known()
+
+    def _leave_out_known(self) -> None:
+        while len(self._to_cut) > 1:
+            num_samples = self._to_cut[0].num_frames * self._sovits.config.hop_samples
+            if self.num_left_out + num_samples > self._num_known:
+                break
+            self.num_left_out += num_samples
+            self._to_cut.popleft()
 
     def next_window(self) -> WindowInputs:
         """Cut the next window, for one row of a call to the generator.
