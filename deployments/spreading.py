@@ -18,6 +18,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextvars import Context, copy_context
 from typing import Protocol
 
 CHECK_S = 0.25
@@ -57,6 +58,7 @@ class Spread:
     def __init__(self, running: Callable[[], frozenset[str]], on_move: Callable[[], None]) -> None:
         self._running, self._on_move = running, on_move
         self._dry_since_s: dict[Movable, float] = {}
+        self._contexts: dict[Movable, Context] = {}
         self._rests_until_s: dict[Movable, float] = {}
         self._moves: set[asyncio.Task[None]] = set()
         self._watch: asyncio.Task[None] | None = None
@@ -65,12 +67,13 @@ class Spread:
     def watching(self, stream: Movable) -> Iterator[None]:
         """Watch over a stream within."""
         self._dry_since_s[stream] = math.inf
+        self._contexts[stream] = copy_context()
         if self._watch is None or self._watch.done():
-            self._watch = asyncio.create_task(self._watch_all())
+            self._watch = Context().run(asyncio.create_task, self._watch_all())
         try:
             yield
         finally:
-            del self._dry_since_s[stream]
+            del self._dry_since_s[stream], self._contexts[stream]
             self._rests_until_s.pop(stream, None)
 
     async def _watch_all(self) -> None:
@@ -91,7 +94,8 @@ class Spread:
             listening[stream.replica] -= 1
             listening[emptiest] += 1
             self._rests_until_s[stream] = math.inf
-            task = asyncio.create_task(self._move(stream))
+            # Serve knows by the context which request something is asked for, and ends it with that one.
+            task = self._contexts[stream].run(asyncio.create_task, self._move(stream))
             self._moves.add(task)
             task.add_done_callback(self._moves.discard)
 

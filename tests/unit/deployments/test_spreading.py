@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from contextvars import ContextVar
 
 import anyio
 import pytest
@@ -23,6 +24,7 @@ from tts_core.errors import Overloaded, StreamInterrupted
 from tts_core.request import SynthesisRequest
 
 BUSY, IDLE = "busy", "idle"
+REQUEST_OF: ContextVar[str] = ContextVar("request")
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +38,7 @@ class Stream:
     """One that moves to where it is told to, if anywhere."""
 
     def __init__(self, replica: str = BUSY, *, is_dry: bool = True, goes_to: str | None = IDLE) -> None:
-        self.replica, self.dry, self.goes_to = replica, is_dry, goes_to
+        self.replica, self.dry, self.goes_to, self.name = replica, is_dry, goes_to, ""
         self.num_tries = 0
 
     def is_dry(self, now_s: float) -> bool:
@@ -138,6 +140,29 @@ async def test_who_is_dry_again_after_a_while_moves_again(monkeypatch: pytest.Mo
         mover.goes_to = "fresh"
         await asyncio.sleep(0.1)
     assert mover.replica == "fresh"
+
+
+async def test_each_moves_in_the_context_of_their_own_request() -> None:
+    """Serve cancels what was asked for in the context of a request that is over."""
+    asked_in: dict[str, str] = {}
+
+    class Named(Stream):
+        async def move(self, is_better: Callable[[str], bool]) -> bool:
+            asked_in[self.name] = REQUEST_OF.get("")
+            return await super().move(is_better)
+
+    spread = Spread(lambda: frozenset({BUSY, IDLE}), lambda: None)
+
+    async def listen(name: str) -> None:
+        REQUEST_OF.set(name)
+        stream = Named()
+        stream.name = name
+        with spread.watching(stream):
+            await asyncio.sleep(0.2)
+
+    await asyncio.gather(*(asyncio.create_task(listen(name)) for name in "abcd"))
+    assert len(asked_in) == 2
+    assert all(name == request for name, request in asked_in.items())
 
 
 async def test_nothing_goes_on_when_nobody_listens() -> None:
