@@ -19,7 +19,7 @@ serve: export RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S ?= 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve neural test check docs format browser clients clean
+.PHONY: help serve neural test check docs format tools clients clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -71,8 +71,9 @@ format: $(VENV)/.installed-dev ## Put the code into its format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-browser: ## Install the Chromium that the browser tests drive (Debian, Ubuntu)
-	command -v chromium || (apt-get update -qq && apt-get install -y -qq chromium)
+tools: ## Install what some tests drive, and are skipped without: Chromium, Prometheus (Debian, Ubuntu)
+	command -v chromium && command -v prometheus || \
+	(apt-get update -qq && apt-get install -y -qq chromium prometheus prometheus-node-exporter-)
 
 # Apart from the rest: they pin other versions than this project's tools do. Node's only where there is npm.
 clients: ## Install clients' own packages (LiveKit, Pipecat, OpenAI for Node), which tests/serve/clients runs
