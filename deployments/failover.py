@@ -6,6 +6,7 @@ Encoding happens behind this, so encoded listeners notice as little as those who
 
 from __future__ import annotations
 
+import asyncio
 import bisect
 import contextlib
 import dataclasses
@@ -38,7 +39,7 @@ from tts_core.timing.marks import Cue
 logger = logging.getLogger("ray.serve")
 
 _URGENT_S = -60.0
-"""What is said of those whom others wait for: nobody else has run dry for so long."""
+"""What is said of those whom others wait for: hardly anybody else has been dry for so long."""
 
 
 async def open_resilient(
@@ -123,8 +124,8 @@ class ResilientSpeech(SpeechAround):
 
     @property
     def replica(self) -> str:
-        """Serve's unique id of the replica that speaks now."""
-        return self._speech.replica
+        """Serve's unique id of the replica that speaks now, or is just about to."""
+        return self._successor[0].replica if self._successor is not None else self._speech.replica
 
     async def chunks(self) -> AsyncIterator[AudioChunk]:
         """Yield the audio in order, each sample once.
@@ -169,20 +170,21 @@ class ResilientSpeech(SpeechAround):
 
     async def _has_gone_on(self) -> bool:
         """Go on with another replica where one is to, or has to. Returns whether that was so."""
+        if self._successor is not None:  # it is as good for a replica that has just been lost
+            present, (speech, mark) = self._speech, self._successor
+            self._successor = None
+            present.close()
+            self._adopt(speech, mark)
+            return True
         if self._error is not None:
-            self._drop_successor()
             self._suspect.lose_replica()
             if self._suspect.is_convicted:
                 raise self._error
             await self._move(self._error)
             return True
-        if self._successor is None:
-            return False
-        present, (speech, mark) = self._speech, self._successor
-        self._successor = None
-        present.close()
-        self._adopt(speech, mark)
-        return True
+        if self._waiting.cancel_called:  # closed while it was to go on elsewhere: that is no end
+            raise asyncio.CancelledError
+        return False
 
     def acknowledge(self, num_delivered: int) -> None:
         """Say how many samples have been written to the listener in all."""
@@ -206,7 +208,7 @@ class ResilientSpeech(SpeechAround):
             # A trial that others wait for is to be short: it isn't put behind anyone, dry as they may be.
             is_urgent = self._suspect.is_held_back
             in_hand_s = _URGENT_S if is_urgent else self._in_hand.seconds(time.monotonic(), self._num_given)
-            returning = Returning(num_known, in_hand_s, codes)
+            returning = Returning(num_known, in_hand_s, codes, may_skip=True)
             return await self._open_once(dataclasses.replace(request, returning=returning))
 
         return open_once
@@ -283,7 +285,8 @@ class ResilientSpeech(SpeechAround):
     def is_dry(self, now_s: float) -> bool:
         has_begun = self._num_delivered > 0
         is_moving = self._error is not None or self._suspect.is_on_trial
-        return has_begun and not is_moving and self._in_hand.seconds(now_s, self._num_given) <= 0
+        may_move = has_begun and not is_moving and not self._is_closed
+        return may_move and self._in_hand.seconds(now_s, self._num_given) <= 0
 
     async def move(self, is_better: Callable[[str], bool]) -> bool:
         present, mark = self._speech, self._present_mark()

@@ -85,10 +85,13 @@ class Spread:
         """Move those who have been dry for longest, as long as that evens numbers out."""
         for stream, since_s in self._dry_since_s.items():
             self._dry_since_s[stream] = min(since_s, now_s) if stream.is_dry(now_s) else math.inf
+        running = self._running()
+        if self._moves or not running:  # who is on their way isn't where they are counted
+            return
         thirsty = [one for one in self._dry_since_s if self._may_move(one, now_s)]
         listening = self._listening()
         for stream in sorted(thirsty, key=lambda one: self._dry_since_s[one]):
-            emptiest = min(listening, key=lambda one: listening[one])
+            emptiest = min(running, key=lambda one: listening[one])
             if listening[stream.replica] - listening[emptiest] < 2:
                 continue
             listening[stream.replica] -= 1
@@ -115,7 +118,5 @@ class Spread:
             self._on_move()
 
     def _listening(self) -> Counter[str]:
-        """Return how many listen to each replica; to those that are on their way out, too, if any do."""
-        listening = Counter(dict.fromkeys(self._running(), 0))
-        listening.update(one.replica for one in self._dry_since_s)
-        return listening
+        """Return how many listen to each replica, where any do."""
+        return Counter(one.replica for one in self._dry_since_s)

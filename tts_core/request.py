@@ -39,17 +39,20 @@ class Reference:
 
 @dataclass(frozen=True)
 class Returning:
-    """What a listener has whose replica is gone.
+    """What a listener has who comes from another replica.
 
     Attributes:
         num_known: samples, from the first segment to speak on, that they got already.
         in_hand_s: seconds until they run dry; below 0 for whoever is to be served before all who are dry.
         codes: the tokens of the first segment to speak on, where they are known: they needn't be drawn again.
+        may_skip: whether samples that they have may be left out; an ingress of an older version waits for
+            all of them.
     """
 
     num_known: int
     in_hand_s: float
     codes: tuple[int, ...] = ()
+    may_skip: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,8 @@ def fill(sequence: Sequence, script: Script, part: Part, model: LoadedModel) -> 
     sequence.max_codes = script.most_tokens(len(inputs))
     sequence.num_dropped, sequence.words = part.num_dropped, part.words
     returning = _returning(sequence)
-    sequence.vocoder = script.vocoder(part, model, returning.num_known if returning else 0)
+    num_known = returning.num_known if returning and returning.may_skip else 0
+    sequence.vocoder = script.vocoder(part, model, num_known)
     sequence.codes = _known_codes(sequence, returning, model)
     if not sequence.codes:
         sequence.inputs, sequence.takes = inputs, script.takes(part)

@@ -200,16 +200,12 @@ class SpeechStream:
             self._refresh()
 
     def skip(self, num_samples: int) -> None:
-        """Leave out samples that the listener has: what is written next comes after them.
-
-        Raises:
-            RuntimeError: something was written that nobody has taken yet.
-        """
+        """Leave out samples that the listener has: what comes next is after them. Nothing may wait yet."""
         if self._buffer:
             raise RuntimeError("samples can't be left out behind others that wait")
         if not self.closed:
             self._num_taken += num_samples
-            self._refresh()
+            self._tell_room()
 
     def mark(self, segment: int, num_dropped: int = 0, codes: tuple[int, ...] = ()) -> None:
         """Say that what is written next begins a segment that can be spoken without those before it.
@@ -261,9 +257,7 @@ class SpeechStream:
     def acknowledge(self, num_delivered: int) -> None:
         """Note how many samples the listener has been sent in all. Late or repeated notes are harmless."""
         self._num_told = max(self._num_told, num_delivered)
-        self._refresh()
-        if self._on_room is not None and not self.closed:
-            self._on_room()
+        self._tell_room()
 
     def cancel(self) -> None:
         """Leave. The producer is told at once, and what is buffered is dropped."""
@@ -276,6 +270,11 @@ class SpeechStream:
     @property
     def _num_buffered(self) -> int:
         return len(self._buffer) // BYTES_PER_SAMPLE
+
+    def _tell_room(self) -> None:
+        self._refresh()
+        if self._on_room is not None and not self.closed:
+            self._on_room()
 
     def _fresh_s(self, num_samples: int) -> float:
         """Return how long so many samples play, less those that the listener had before."""

@@ -76,6 +76,29 @@ async def test_nobody_moves_who_has_something_to_play() -> None:
     assert not any(one.num_tries for one in streams)
 
 
+async def test_those_who_are_on_their_way_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else everybody would set out, since nobody has arrived yet."""
+    arrives = asyncio.Event()
+
+    class Slow(Stream):
+        async def move(self, is_better: Callable[[str], bool]) -> bool:
+            self.num_tries += 1
+            await arrives.wait()
+            return False
+
+    streams: list[Stream] = [Slow() for _ in range(10)]
+    await after(0.2, streams, BUSY, IDLE)
+    assert sum(one.num_tries for one in streams) == 5
+    arrives.set()
+
+
+async def test_nobody_sets_out_for_a_replica_that_is_leaving() -> None:
+    others = [Stream(replica, is_dry=False) for replica in ("leaving", IDLE, IDLE, IDLE)]
+    streams = [Stream(goes_to="leaving") for _ in range(4)]
+    assert await after(0.1, [*streams, *others], BUSY, IDLE) == 0
+    assert not any(one.num_tries for one in streams)
+
+
 async def test_nobody_moves_to_where_as_many_listen() -> None:
     streams = [Stream(), Stream(), Stream(IDLE, goes_to=BUSY)]
     assert await after(0.1, streams, BUSY, IDLE) == 0
@@ -284,6 +307,36 @@ async def test_a_replica_that_opens_too_late_is_not_kept(fails_after: int | None
     may_open.set()
     assert not await move
     assert late.is_closed
+
+
+async def test_who_is_about_to_move_goes_there_if_the_old_replica_is_lost_meanwhile() -> None:
+    """Nobody is asked again, and nobody put on trial."""
+
+    class Dying(Replica):
+        async def chunks(self) -> AsyncIterator[AudioChunk]:
+            yield await anext(super().chunks())
+            assert await speech.move(lambda _: True)
+            raise StreamInterrupted("it died")
+
+    replicas = Replicas(Replica(replica=IDLE))
+    speech = ResilientSpeech(replicas.open, REQUEST, Dying(100))
+    assert await heard(speech) == WHOLE
+    assert len(replicas.requests) == 1
+    assert speech.replica == IDLE
+
+
+async def test_who_hangs_up_on_the_way_has_not_heard_the_end() -> None:
+    other = Replica(replica=IDLE)
+    speech = ResilientSpeech(Replicas(other).open, REQUEST, Slow(100))
+    chunks = speech.chunks()
+    await anext(chunks)
+    waiting = asyncio.ensure_future(anext(chunks))
+    await asyncio.sleep(0.01)
+    assert await speech.move(lambda _: True)
+    speech.close()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert other.is_closed
 
 
 async def test_who_has_not_begun_to_play_is_not_dry() -> None:

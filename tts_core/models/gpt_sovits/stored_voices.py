@@ -106,8 +106,7 @@ class StoredVoices:
         return self._by_id.get(id_or_name) or self._store.get(id_or_name)
 
     def _id(self, name: str) -> str:
-        voice = self._by_name.get(name)
-        return name if voice is None else voice.id
+        return (self._by_name.get(name) or self._store.get(name)).id
 
 
 def _files(voice: Voice) -> tuple[str, ...]:

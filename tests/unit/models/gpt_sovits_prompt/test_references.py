@@ -141,7 +141,22 @@ def test_timbres_are_settled_by_id_too(
     voices.infos()
     segments = (Segment(0, "Hello."),)
     request = SynthesisRequest(
-        request_id="r", model="tiny", voice="me", segments=segments, timbres=("friend", "x")
+        request_id="r", model="tiny", voice="me", segments=segments, timbres=("friend",)
     )
     settled = voices.settle(request)
-    assert (settled.voice, settled.timbres) == (voice.id, (friend.id, "x"))
+    assert (settled.voice, settled.timbres) == (voice.id, (friend.id,))
+    with pytest.raises(UnknownVoice):
+        voices.settle(dataclasses.replace(request, timbres=("friend", "x")))
+
+
+def test_a_timbre_that_has_just_come_is_settled_by_id_as_well(
+    load_encoders: LoadEncoders, voice: Voice, store: VoiceStore, tmp_path: Path
+) -> None:
+    """What is kept of it must not be what its name meant before."""
+    voices = stored(store, load_encoders("v2"), tmp_path / "cache")
+    voices.infos()
+    late = store.add("late", Upload("late.wav", encode(speech(22_050, 3.0), 22_050)), "Late again.", "en")
+    request = SynthesisRequest(
+        request_id="r", model="tiny", voice="me", segments=(Segment(0, "Hello."),), timbres=("late",)
+    )
+    assert voices.settle(request).timbres == (late.id,)
