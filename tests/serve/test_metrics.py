@@ -137,5 +137,5 @@ def test_rules_are_evaluated_and_a_death_is_noticed(prometheus: Prometheus) -> N
     assert {rule["health"] for rule in rules.values()} == {"ok"}
     assert rules["PolyvoxFailovers"]["state"] == "firing"
     assert rules["PolyvoxNoReplicaReady"]["state"] == "inactive"
-    moved = prometheus.query('ray_polyvox_failovers_total{application="measured"}')
+    moved = prometheus.recently('ray_polyvox_failovers_total{application="measured"}')
     assert {series["metric"]["result"] for series in moved} == {"resumed"}
