@@ -9,6 +9,8 @@ export RAY_USAGE_STATS_ENABLED ?= 0
 export RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH ?= deployments.http.request_id.middlewares
 # A proxy that has died is replaced after three checks of its health.
 export RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S ?= 2
+# A replica that starts takes no core from those that speak.
+export RAY_worker_niceness ?= 0
 
 # HAProxy's binary exists for Linux only; elsewhere Serve's own proxy does its work.
 ifeq ($(shell uname -s),Linux)

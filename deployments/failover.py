@@ -31,7 +31,7 @@ from deployments.pulse import InHand
 from deployments.speech import Speech, SpeechAround
 from deployments.spreading import Spread
 from deployments.trials import Trials
-from tts_core.engine.stream import BYTES_PER_SAMPLE, AudioChunk, SegmentMark
+from tts_core.engine.chunks import BYTES_PER_SAMPLE, AudioChunk, SegmentMark
 from tts_core.errors import PolyvoxError
 from tts_core.request import Returning, SynthesisRequest
 from tts_core.timing.marks import Cue

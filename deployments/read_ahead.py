@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from deployments.speech import Speech, SpeechAround
-from tts_core.engine.stream import AudioChunk
+from tts_core.engine.chunks import AudioChunk
 
 MOST_AHEAD_S = 15.0
 """More isn't taken before some of it is delivered: a stalled listener's replicas may die again and again, and

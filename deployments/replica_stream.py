@@ -18,8 +18,8 @@ from deployments.credit import CreditLinks, OnRoom
 from deployments.pulse import InHand, patience_s
 from deployments.stream_items import StreamEnded, StreamFailed, StreamItem, StreamOpened
 from deployments.transport import REPLICA_LOST
+from tts_core.engine.chunks import AudioChunk
 from tts_core.engine.protocol import Room
-from tts_core.engine.stream import AudioChunk
 from tts_core.errors import EngineStopped, Overloaded, PolyvoxError, StreamInterrupted
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from tts_core.engine.stream import AudioChunk, SegmentMark
+from tts_core.engine.chunks import AudioChunk, SegmentMark
 from tts_core.request import SynthesisRequest
 from tts_core.voice import VoiceInfo
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tts_core.engine.stream import AudioChunk
+from tts_core.engine.chunks import AudioChunk
 from tts_core.errors import PolyvoxError, error_from_description
 
 

@@ -17,8 +17,9 @@ from deployments.http.errors import from_validation
 from deployments.http.openai import OUTPUT_RATE_HZ, SpeechRequest
 from deployments.http.service import Service
 from tts_core.audio.encoder import StreamEncoder
+from tts_core.engine.chunks import AudioChunk
 from tts_core.engine.protocol import AsyncEngine
-from tts_core.engine.stream import AudioChunk, SpeechStream
+from tts_core.engine.stream import SpeechStream
 from tts_core.request import SynthesisRequest
 from tts_core.voice import VoiceInfo
 

@@ -66,4 +66,6 @@ def headroom_s(stream: SpeechStream, now_s: float) -> float:
     if stream.closed or not taken_s or made_s - taken_s > _MAX_UNTAKEN_S:
         return math.inf
     played_s = now_s - (stream.deadline - made_s)
-    return made_s - played_s if played_s >= _SETTLED_S else math.inf
+    # Who returns from another replica has played for long, but brings what headroom they have left.
+    age_s = min(played_s, now_s - stream.opened_at)
+    return made_s - played_s if age_s >= _SETTLED_S else math.inf

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from deployments.http.form import Form
 from deployments.speech import Origin
-from tts_core.engine.stream import SegmentMark
+from tts_core.engine.chunks import SegmentMark
 from tts_core.errors import UnknownSpeech
 
 MAX_AGE_S = 600.0

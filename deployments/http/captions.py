@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Literal, NamedTuple
 
 from deployments.speech import CountedSpeech
-from tts_core.engine.stream import AudioChunk
+from tts_core.engine.chunks import AudioChunk
 from tts_core.frontend.lexicon import split_marked, without_marks
 from tts_core.frontend.source_map import SourceMap
 from tts_core.frontend.words import Extent, joined

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from deployments.speech import Origin, Speech, SpeechAround
 from tts_core.audio.resampler import SETTLING_SAMPLES, resampled_length
-from tts_core.engine.stream import BYTES_PER_SAMPLE, AudioChunk
+from tts_core.engine.chunks import BYTES_PER_SAMPLE, AudioChunk
 from tts_core.errors import InvalidParameter, OffsetBeyondEnd
 from tts_core.fingerprints import digest, versions
 from tts_core.request import SynthesisRequest

@@ -36,7 +36,7 @@ from deployments.speech import CountedSpeech, Origin, Speech, SpeechSource
 from deployments.tracing.untraced import Untraced
 from tts_core.audio.encoder import StreamEncoder
 from tts_core.audio.formats import FORMATS, AudioFormat
-from tts_core.engine.stream import BYTES_PER_SAMPLE, SegmentMark
+from tts_core.engine.chunks import BYTES_PER_SAMPLE, SegmentMark
 from tts_core.errors import InputTooLong, SpeechChanged
 from tts_core.frontend.filters import TextOptions
 from tts_core.request import SynthesisRequest

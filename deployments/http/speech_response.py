@@ -17,7 +17,7 @@ from deployments.http.governor import Governor
 from deployments.http.request_id import arrived_s
 from deployments.metrics.listening import IngressFigures, Listening, Outcome
 from deployments.speech import Speech
-from tts_core.engine.stream import BYTES_PER_SAMPLE
+from tts_core.engine.chunks import BYTES_PER_SAMPLE
 from tts_core.errors import PolyvoxError
 
 NUM_DROPPED = "X-Num-Dropped"

@@ -67,7 +67,7 @@ class Tracing(Untraced):
                 "polyvox.stream_id": request.request_id,
                 "polyvox.model": request.model,
                 "polyvox.num_chars": request.num_chars,
-                "polyvox.audio_s": stream.num_written / stream.sample_rate_hz,
+                "polyvox.audio_s": stream.num_made / stream.sample_rate_hz,
                 "polyvox.end": stream.state.name.lower(),
             },
             start_time=clock.ns(timeline.opened_s),

@@ -21,7 +21,7 @@ from deployments.websocket.line import Line, OpenSpeech
 from deployments.websocket.spoken import Account, Report
 from deployments.websocket.track import MakeEncoder, Track
 from deployments.websocket.words import ClauseWords, HeardWord
-from tts_core.engine.stream import BYTES_PER_SAMPLE
+from tts_core.engine.chunks import BYTES_PER_SAMPLE
 from tts_core.errors import PolyvoxError
 
 PAUSE_S = {Ending.SENTENCE: 0.25, Ending.COMMA: 0.15, Ending.NONE: 0.15}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from deployments.http.captions import Caption, Captions
 from deployments.speech import CountedSpeech
 from deployments.websocket.clause_detector import Clause
-from tts_core.engine.stream import AudioChunk
+from tts_core.engine.chunks import AudioChunk
 
 
 @dataclass(frozen=True)

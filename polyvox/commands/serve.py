@@ -18,10 +18,13 @@ from tts_core.errors import MissingDependency
 
 # The second is for Serve's proxies, who know nothing of the application: see `deployments.http.request_id`.
 # A proxy that has died is replaced after three checks of its health: within 6 s, and otherwise after 30.
+# Ray's workers begin at niceness 0 and go to 15 when they have imported Ray: a replica that starts would
+# take the cores of all that speak already.
 DEFAULTS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "deployments.http.request_id.middlewares",
     "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "2",
+    "RAY_worker_niceness": "0",
 }
 _NUM_INGRESS_PORTS = 100
 PRODUCTION = {"RAY_SERVE_THROUGHPUT_OPTIMIZED": "1", "RAY_SERVE_ENABLE_HA_PROXY": "1"}

@@ -20,7 +20,7 @@ from deployments.http.voices.opening import takes_uploads
 from tests.e2e.page_server import CHUNK_S, SAMPLE_RATE_HZ, syllables
 from tests.e2e.serving import serving
 from tests.unit.http.voices.support import NearDecoder
-from tts_core.engine.stream import AudioChunk
+from tts_core.engine.chunks import AudioChunk
 from tts_core.errors import UnknownVoice
 from tts_core.frontend.words import words_of
 from tts_core.request import SynthesisRequest

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tts_core.engine.stream import AudioChunk, SpeechStream
+from tts_core.engine.chunks import AudioChunk
+from tts_core.engine.stream import SpeechStream
 
 
 async def chunks_of(stream: SpeechStream) -> list[AudioChunk]:

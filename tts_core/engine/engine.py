@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from tts_core.engine.chunks import BYTES_PER_SAMPLE
 from tts_core.engine.costs import STAGES, Costs
 from tts_core.engine.model_runner import Drawn, ModelRunner
 from tts_core.engine.operations import Decode, Operation, Park, Prefill, Restore, Shape, Vocode
@@ -14,7 +15,6 @@ from tts_core.engine.reading import fill, inputs_of, row_of, said_of, script_of,
 from tts_core.engine.scheduler import Scheduler
 from tts_core.engine.second_core import SecondCore
 from tts_core.engine.sequence import Listener, Sequence
-from tts_core.engine.stream import BYTES_PER_SAMPLE
 from tts_core.engine.voicing import Voiced, VoiceJob, do_voice_job, vocoder_of
 from tts_core.errors import PolyvoxError, SegmentFailed
 from tts_core.models.gpt_sovits.faults import EngineFault, describe, is_device_fault

@@ -34,7 +34,7 @@ class _Watched:
     Attributes:
         letters: what its text is worth, at speed 1.
         is_whole: whether all of it is said.
-        since: (when, samples written) where the present pace is measured from.
+        since: (when, samples made) where the present pace is measured from.
         recent: the same, for later.
     """
 
@@ -43,12 +43,12 @@ class _Watched:
     since: tuple[float, int]
     recent: tuple[float, int]
 
-    def pace(self, now_s: float, num_written: int) -> float:
+    def pace(self, now_s: float, num_made: int) -> float:
         """Return the samples per second that it has got lately; 0 where none have come yet."""
         if now_s - self.recent[0] >= WINDOW_S:
-            self.since, self.recent = self.recent, (now_s, num_written)
+            self.since, self.recent = self.recent, (now_s, num_made)
         took_s = now_s - self.since[0]
-        return (num_written - self.since[1]) / took_s if took_s > 0 else 0.0
+        return (num_made - self.since[1]) / took_s if took_s > 0 else 0.0
 
 
 class Forecast:
@@ -99,10 +99,10 @@ class Forecast:
         return min(LATEST_S, max(SOONEST_S, min(each, default=SOONEST_S)))
 
     def _left_s(self, stream: SpeechStream, watched: _Watched, now_s: float) -> float:
-        pace = watched.pace(now_s, stream.num_written)
+        pace = watched.pace(now_s, stream.num_made)
         audio_s = watched.letters * (self._letter_s.value if self._letter_s.is_known else FIRST_GUESS_S)
         left = audio_s * stream.sample_rate_hz - stream.num_written
-        if not stream.num_written:
+        if not stream.num_made:
             pace = min(self._pace(), LATEST_S) * stream.sample_rate_hz
         if left <= 0:  # it says more than was thought: any moment now
             return SOONEST_S

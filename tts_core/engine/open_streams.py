@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-from tts_core.engine.stream import BYTES_PER_SAMPLE, SpeechStream, StreamState
+from tts_core.engine.chunks import BYTES_PER_SAMPLE
+from tts_core.engine.stream import SpeechStream, StreamState
 from tts_core.errors import PolyvoxError
 from tts_core.stats import EngineStats, GuardStats
 

@@ -7,7 +7,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from tts_core.engine.stream import BYTES_PER_SAMPLE, SpeechStream
+from tts_core.engine.chunks import BYTES_PER_SAMPLE
+from tts_core.engine.stream import SpeechStream
 from tts_core.engine.work import Work
 from tts_core.errors import PolyvoxError
 from tts_core.request import SynthesisRequest

@@ -15,52 +15,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from tts_core.engine.chunks import BYTES_PER_SAMPLE, AudioChunk, SegmentMark
 from tts_core.errors import PolyvoxError
 from tts_core.request import Returning
 from tts_core.timeline import Timeline
 from tts_core.timing.marks import Cue
 
-BYTES_PER_SAMPLE = 2
-
 _Mark = TypeVar("_Mark", bound="SegmentMark | Cue")
-
-
-@dataclass(frozen=True)
-class SegmentMark:
-    """Where a segment begins: from there on, the audio can be made again without what came before.
-
-    Attributes:
-        segment: which one.
-        start_sample: position of its first sample in the stream.
-        num_dropped: letters and digits of the text before it that the stream leaves out.
-        codes: its tokens, if it has any, and they were complete by then.
-    """
-
-    segment: int
-    start_sample: int
-    num_dropped: int = 0
-    codes: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class AudioChunk:
-    """Consecutive samples of a stream's audio.
-
-    Attributes:
-        pcm: mono 16-bit little-endian samples.
-        start_sample: position of the first of them in the stream.
-        marks: segments that begin among them.
-        cues: what is said of the words in them, where that was asked for.
-    """
-
-    pcm: bytes
-    start_sample: int
-    marks: tuple[SegmentMark, ...] = ()
-    cues: tuple[Cue, ...] = ()
-
-    @property
-    def num_samples(self) -> int:
-        return len(self.pcm) // BYTES_PER_SAMPLE
 
 
 @dataclass(frozen=True)
@@ -104,6 +65,7 @@ class SpeechStream:
         fingerprint: names everything but the request that the audio depends on: weights, voice, options, kind
             of machine. The same request under the same fingerprint gives the same bytes. Set by the engine;
             "" where it can't tell.
+        opened_at: when it was made, by the loop's clock.
 
     Args:
         sample_rate_hz: rate of the mono PCM that is written.
@@ -135,16 +97,17 @@ class SpeechStream:
         self._marks: deque[SegmentMark] = deque()
         self._cues: deque[Cue] = deque()
         self._loop = asyncio.get_running_loop()
-        self._opened_at = self._loop.time()
+        self.opened_at = self._loop.time()
         self._playing_since: float | None = None
         self._num_known = 0
         if returning is not None:
-            self._playing_since = self._opened_at + returning.in_hand_s
+            self._playing_since = self.opened_at + returning.in_hand_s
             self._num_known = returning.num_known
         self._hold: asyncio.TimerHandle | None = None
         self._held_enough = False
         self._full_since: float | None = None
         self._num_taken = 0
+        self._num_skipped = 0
         self._num_told = 0
         self._error: PolyvoxError | None = None
         self._readable = asyncio.Event()
@@ -153,8 +116,13 @@ class SpeechStream:
 
     @property
     def num_written(self) -> int:
-        """Samples produced so far."""
+        """Samples so far, with those that were left out: the position of what comes next."""
         return self._num_taken + self._num_buffered
+
+    @property
+    def num_made(self) -> int:
+        """The same without those that were left out: what it took work to produce."""
+        return self.num_written - self._num_skipped
 
     @property
     def num_delivered(self) -> int:
@@ -185,7 +153,7 @@ class SpeechStream:
         Who returns is playing already, and what is made of what they know gives them no time.
         """
         if self._playing_since is None:
-            return self._opened_at + PATIENCE_S
+            return self.opened_at + PATIENCE_S
         return self._playing_since + self._fresh_s(self.num_written)
 
     # The producer's side
@@ -205,6 +173,7 @@ class SpeechStream:
             raise RuntimeError("samples can't be left out behind others that wait")
         if not self.closed:
             self._num_taken += num_samples
+            self._num_skipped += num_samples
             self._tell_room()
 
     def mark(self, segment: int, num_dropped: int = 0, codes: tuple[int, ...] = ()) -> None:

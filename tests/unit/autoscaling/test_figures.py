@@ -12,6 +12,7 @@ from deployments.autoscaling.figures import ReplicaFigures, headroom_s
 from deployments.autoscaling.meter import LoadMeter
 from tts_core.engine.stream import SpeechStream, StreamLimits
 from tts_core.errors import Overloaded, UnknownVoice
+from tts_core.request import Returning
 from tts_core.stats import EngineStats
 
 RATE_HZ = 1000
@@ -88,6 +89,15 @@ async def test_headroom_is_what_was_made_less_what_was_played() -> None:
 async def test_a_stream_that_has_just_begun_says_nothing() -> None:
     stream, began_s = await playing(made_s=1.0, taken_s=1.0)
     assert headroom_s(stream, began_s + 0.9) == math.inf
+
+
+async def test_who_returns_says_nothing_of_us_at_first() -> None:
+    returning = Returning(num_known=20 * RATE_HZ, in_hand_s=-60.0)
+    stream = SpeechStream(RATE_HZ, StreamLimits(lead_s=60.0), returning=returning)
+    stream.skip(20 * RATE_HZ)
+    stream.acknowledge(20 * RATE_HZ)
+    assert headroom_s(stream, stream.opened_at + 1.0) == math.inf
+    assert headroom_s(stream, stream.opened_at + 6.0) == pytest.approx(-66.0)
 
 
 async def test_a_listener_who_is_slow_to_take_says_nothing() -> None:

@@ -18,8 +18,9 @@ from deployments.remote_speech import RemoteSpeechSource, Timeouts
 from deployments.stream_items import CreditAddress, StreamEnded, StreamFailed, StreamItem, StreamOpened
 from deployments.trials import MAX_STRIKES
 from tests.support.waiting import until
+from tts_core.engine.chunks import AudioChunk
 from tts_core.engine.protocol import Room
-from tts_core.engine.stream import AudioChunk, SpeechStream, StreamLimits
+from tts_core.engine.stream import SpeechStream, StreamLimits
 from tts_core.errors import Overloaded, StreamInterrupted
 from tts_core.request import Segment, SynthesisRequest
 

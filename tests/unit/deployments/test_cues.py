@@ -20,7 +20,7 @@ from tests.unit.deployments.test_failover import (
     Replica,
     Replicas,
 )
-from tts_core.engine.stream import AudioChunk
+from tts_core.engine.chunks import AudioChunk
 from tts_core.timing.marks import Cue, TextMark, Word, WordMark
 
 PAUSE_SAMPLES = 100

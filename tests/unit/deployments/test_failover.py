@@ -14,7 +14,7 @@ from deployments import elsewhere, failover
 from deployments.failover import ResilientSpeech, open_resilient
 from deployments.pulse import InHand
 from deployments.trials import MAX_STRIKES
-from tts_core.engine.stream import AudioChunk, SegmentMark
+from tts_core.engine.chunks import AudioChunk, SegmentMark
 from tts_core.errors import (
     EnginePoisoned,
     EngineStopped,

@@ -15,7 +15,7 @@ from deployments import elsewhere
 from deployments.elsewhere import Open
 from deployments.failover import ResilientSpeech
 from tests.unit.deployments.test_failover import REQUEST, WHOLE, Replica, Replicas, heard
-from tts_core.engine.stream import AudioChunk
+from tts_core.engine.chunks import AudioChunk
 from tts_core.errors import Overloaded, StreamInterrupted
 from tts_core.request import SynthesisRequest
 

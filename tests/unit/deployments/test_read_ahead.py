@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from deployments.read_ahead import MOST_AHEAD_S, ReadAhead
-from tts_core.engine.stream import AudioChunk
+from tts_core.engine.chunks import AudioChunk
 from tts_core.errors import StreamInterrupted
 
 RATE_HZ = 1000

@@ -14,8 +14,8 @@ from deployments.credit import CreditLinks, OnRoom
 from deployments.pulse import LOST_S, SILENT_S
 from deployments.replica_stream import RemoteSpeech
 from deployments.stream_items import CreditAddress, StreamEnded, StreamOpened
+from tts_core.engine.chunks import AudioChunk
 from tts_core.engine.protocol import Room
-from tts_core.engine.stream import AudioChunk
 from tts_core.errors import EngineStopped, StreamInterrupted
 from tts_core.request import Segment, SynthesisRequest
 

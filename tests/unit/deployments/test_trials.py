@@ -15,7 +15,7 @@ from deployments import elsewhere, trials
 from deployments.failover import open_resilient
 from deployments.trials import MAX_STRIKES, Suspect, Trials
 from tests.unit.deployments.test_failover import REQUEST, WHOLE, Replica, heard
-from tts_core.engine.stream import AudioChunk
+from tts_core.engine.chunks import AudioChunk
 from tts_core.errors import Overloaded, StreamInterrupted
 from tts_core.request import SynthesisRequest
 

@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
+from tts_core.engine.chunks import BYTES_PER_SAMPLE
 from tts_core.engine.forecast import FIRST_GUESS_S, LATEST_S, SOONEST_S, WINDOW_S, Forecast
-from tts_core.engine.stream import BYTES_PER_SAMPLE, SpeechStream, StreamLimits
+from tts_core.engine.stream import SpeechStream, StreamLimits
 from tts_core.request import Segment, SynthesisRequest
 
 RATE_HZ = 1000
@@ -62,6 +63,14 @@ async def test_the_pace_is_that_of_lately_not_of_the_first_rush(forecast: Foreca
         write(stream, WINDOW_S)
     left_s = 100.0 - 40.0 - 9 * WINDOW_S
     assert foreseen_s == pytest.approx(left_s)
+
+
+async def test_what_is_left_out_is_no_part_of_the_pace(forecast: Forecast) -> None:
+    stream = open_stream()
+    forecast.opened(stream, request_of(1000, first_segment=1), 0.0)
+    stream.skip(40 * RATE_HZ)
+    write(stream, 20.0)
+    assert forecast.soonest_s(10.0) == pytest.approx((100 - 40 - 20) / 2)
 
 
 async def test_the_first_of_all_counts(forecast: Forecast) -> None:

@@ -52,7 +52,7 @@ async def test_what_a_listener_has_is_left_out_and_counted() -> None:
     chunk = await anext(stream)
     assert (chunk.start_sample, chunk.num_samples) == (2 * RATE_HZ, RATE_HZ)
     assert [(mark.segment, mark.start_sample) for mark in chunk.marks] == [(3, 0)]
-    assert stream.num_written == 3 * RATE_HZ
+    assert (stream.num_written, stream.num_made) == (3 * RATE_HZ, RATE_HZ)
 
 
 async def test_what_was_delivered_before_counts_once_it_is_left_out() -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import numpy as np
 
-from tts_core.engine.stream import AudioChunk, SegmentMark
+from tts_core.engine.chunks import AudioChunk, SegmentMark
 from tts_core.errors import PolyvoxError, UnknownVoice
 from tts_core.request import SynthesisRequest
 from tts_core.timing.marks import Cue

@@ -11,7 +11,7 @@ from deployments.http.form import Form
 from deployments.speech import Origin
 from tests.unit.keys.support import Clock
 from tts_core.audio.formats import AudioFormat
-from tts_core.engine.stream import SegmentMark
+from tts_core.engine.chunks import SegmentMark
 from tts_core.errors import UnknownSpeech
 from tts_core.request import Segment, SynthesisRequest
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from deployments.http.captions import Captions
 from deployments.http.subtitles import MAX_COLUMNS, SubtitleFormat, cues_of, subtitles
-from tts_core.engine.stream import AudioChunk
+from tts_core.engine.chunks import AudioChunk
 from tts_core.frontend.words import words_of
 from tts_core.timing.marks import TextMark
 

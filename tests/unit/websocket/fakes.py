@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from tts_core.engine.stream import AudioChunk
+from tts_core.engine.chunks import AudioChunk
 from tts_core.errors import EmptyInput, PolyvoxError, UnknownVoice
 from tts_core.frontend.words import words_of
 from tts_core.request import SynthesisRequest

@@ -32,7 +32,7 @@ from tts_core.models.formant.wire import FrameKind, pack, read_frame, write_all
 _ORPHAN_CHECK_S = 2.0
 _MAX_MUTE_CPU_S = 10.0
 _MAX_FRAME_BYTES = 1 << 14
-_NICENESS = 4  # Ray's workers are at 15 of 19 already
+_NICENESS = 4
 _BUFFER_BYTES = 1 << 15  # about 0.7 s of audio waits in a full socket (the kernel doubles it)
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tts_core.engine.stream import BYTES_PER_SAMPLE, SpeechStream
+from tts_core.engine.chunks import BYTES_PER_SAMPLE
+from tts_core.engine.stream import SpeechStream
 from tts_core.frontend.words import words_of
 from tts_core.models.formant.connection import Connection
 from tts_core.models.formant.espeak import SAMPLE_RATE_HZ, Utterance

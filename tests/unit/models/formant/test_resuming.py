@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.streams import chunks_of, hear
 from tests.unit.models.formant.support import STORY, make_request
-from tts_core.engine.stream import SegmentMark
+from tts_core.engine.chunks import SegmentMark
 from tts_core.errors import EmptyInput, InvalidParameter
 from tts_core.models.formant.engine import FormantEngine
 from tts_core.request import SynthesisRequest

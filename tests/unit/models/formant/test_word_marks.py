@@ -8,7 +8,8 @@ import pytest
 
 from tests.support.streams import chunks_of, hear
 from tests.unit.models.formant.support import STORY, make_request
-from tts_core.engine.stream import AudioChunk, SpeechStream, StreamLimits
+from tts_core.engine.chunks import AudioChunk
+from tts_core.engine.stream import SpeechStream, StreamLimits
 from tts_core.models.formant.engine import FormantEngine
 from tts_core.request import SynthesisRequest
 from tts_core.timing.clock import TimedWord, WordClock

@@ -10,7 +10,7 @@ import pytest
 from tests.support.streams import chunks_of, hear
 from tests.unit.models.gpt_sovits_engine.support import request, speak_alone
 from tts_core.engine.async_engine import BatchingEngine
-from tts_core.engine.stream import SegmentMark
+from tts_core.engine.chunks import SegmentMark
 from tts_core.errors import InvalidParameter
 from tts_core.frontend.pipeline import PhoneSequence
 from tts_core.models.gpt_sovits.conditioning import read_piece
