@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 from deployments.config import CheckpointArgs, EngineArgs, FormantArgs, GPTSoVITSArgs, ReplicaArgs
 from tts_core.engine.protocol import AsyncEngine
 from tts_core.errors import InvalidConfig, SetupError
+from tts_core.imports import import_for_good
 
 if TYPE_CHECKING:
     import torch
 
     from tts_core.models.gpt_sovits.weights import WeightsPaths
+
+_NEURAL = ("tts_core.engine.async_engine", "tts_core.models.gpt_sovits.loaded_model")
+"""These import PyTorch, and nearly all that speaking takes."""
 
 
 async def create_engine(args: EngineArgs, model: str) -> AsyncEngine:
@@ -43,6 +47,7 @@ def check_files(args: EngineArgs, model: str) -> None:
     """
     if isinstance(args, FormantArgs):
         return
+    import_for_good(*_NEURAL)
     from tts_core.models.gpt_sovits.model_files import check_model
 
     check_model(model_paths(args.models[model]))
@@ -60,6 +65,7 @@ def _formant(args: FormantArgs) -> AsyncEngine:
 
 
 def _gpt_sovits(args: GPTSoVITSArgs, name: str, gives_way: bool) -> AsyncEngine:
+    import_for_good(*_NEURAL)
     from tts_core.engine.assembly import EngineOptions
     from tts_core.engine.async_engine import BatchingEngine
     from tts_core.frontend.lexicon import load_words
