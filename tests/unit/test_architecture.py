@@ -21,6 +21,7 @@ LAYERS = {
     "tts_core.audio": 1,
     "tts_core.frontend": 2,
     "tts_core.models": 3,
+    "tts_core.engine.chunks": 2,
     "tts_core.engine.stream": 2,
     "tts_core.engine.protocol": 2,
     "tts_core.engine.work": 2,
