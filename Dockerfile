@@ -2,9 +2,9 @@
 # Two targets: `cpu`, the default, and `cuda`, whose libraries come with PyTorch's wheels and whose driver is the
 # host's. No weights and no secrets: both are mounted when it runs.
 #
-#   docker build --target cpu  --tag polyvox:0.1.0-cpu  .
-#   docker build --target cuda --tag polyvox:0.1.0-cuda .
-#   docker run --rm --init --shm-size 1g --publish 8000:8000 polyvox:0.1.0-cpu
+#   docker build --target cpu  --tag polyvox:0.1.1-cpu  .
+#   docker build --target cuda --tag polyvox:0.1.1-cuda .
+#   docker run --rm --init --shm-size 1g --publish 8000:8000 polyvox:0.1.1-cpu
 ARG PYTHON_VERSION=3.11
 # The manifests state it too: every node of a cluster runs the same one.
 ARG RAY_VERSION=2.60.0

@@ -1,3 +1,3 @@
 """The speech engine: text in, PCM out. Knows nothing of Ray, HTTP or processes other than its own."""
 
-__version__ = "0.1.0"
+__version__ = "0.1.1"

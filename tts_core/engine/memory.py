@@ -132,6 +132,7 @@ def plan_memory(
             *_left_for_later(model),
             _kept("KV", "slots", model, num_rows, max_len),
             *shelves,
+            *_widened(model, max_len),
             Item("sampler", num_rows * config.vocab_size * (4 * NOISE_BLOCK + 1)),
             Item("workspace", _workspace(model, max_len, shapes), is_passing=True),
         ),
@@ -155,6 +156,12 @@ def _kept(name: str, places: str, model: LoadedModel, count: int, max_len: int) 
     num_bytes = KVCache.num_bytes(model.t2s.config, count, max_len, model.dtype)
     each = f"{num_bytes // count // max_len / 1024:g} KiB"
     return Item(name, num_bytes, f"{count} {places} x {max_len} positions x {each}")
+
+
+def _widened(model: LoadedModel, max_len: int) -> Iterator[Item]:
+    num_bytes = KVCache.num_scratch_bytes(model.t2s.config, max_len, model.dtype, model.device)
+    if num_bytes:
+        yield Item("KV in float32", num_bytes, "of the rows that are read at once")
 
 
 def _weights(modules: Iterable[nn.Module]) -> int:

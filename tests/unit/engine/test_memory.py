@@ -57,6 +57,18 @@ def test_the_cache_is_reckoned_as_it_will_be(model: LoadedModel) -> None:
     assert item(plan, "KV").how == f"3 slots x 256 positions x {kib:g} KiB"
 
 
+@pytest.mark.parametrize(("has_amx", "count"), [(False, 1), (True, 0)])
+def test_what_keys_and_values_are_widened_into_is_reckoned(
+    model: LoadedModel, has_amx: bool, count: int
+) -> None:
+    half = dataclasses.replace(model, dtype=torch.bfloat16)
+    with patch("tts_core.models.gpt_sovits.decode_attention._cpu_has_amx", lambda: has_amx):
+        plan = plan_memory(half, 3, 32768, Shapes())
+    found = [one.num_bytes for one in plan.items if one.name == "KV in float32"]
+    config = model.t2s.config
+    assert found == [2 * 32768 * config.hidden_dim * 4] * count
+
+
 @pytest.mark.parametrize("num_shelves", [0, 3])
 def test_shelves_are_reckoned_as_they_will_be(model: LoadedModel, num_shelves: int) -> None:
     plan = plan_memory(model, 3, 256, Shapes(), num_shelves)

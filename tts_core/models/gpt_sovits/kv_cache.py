@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from tts_core.models.gpt_sovits.config import T2SConfig
+from tts_core.models.gpt_sovits.decode_attention import DecodeAttention, Step, scratch_bytes
 
 
 class KVCache:
@@ -26,6 +27,7 @@ class KVCache:
         self.keys: Tensor = self._both[0]
         self.values: Tensor = self._both[1]
         self._rows = torch.arange(num_slots, device=device)
+        self._attention = DecodeAttention(shape[2:], dtype, device)
 
     @staticmethod
     def shape(config: T2SConfig, num_slots: int, max_len: int) -> tuple[int, int, int, int, int]:
@@ -33,8 +35,15 @@ class KVCache:
 
     @classmethod
     def num_bytes(cls, config: T2SConfig, num_slots: int, max_len: int, dtype: torch.dtype) -> int:
-        """Return what a cache of this size takes, for start-up arithmetic."""
+        """Return what the slots of such a cache take, for start-up arithmetic."""
         return 2 * math.prod(cls.shape(config, num_slots, max_len)) * dtype.itemsize
+
+    @classmethod
+    def num_scratch_bytes(
+        cls, config: T2SConfig, max_len: int, dtype: torch.dtype, device: torch.device | str
+    ) -> int:
+        """Return what reading it takes beside them."""
+        return scratch_bytes(cls.shape(config, 1, max_len)[2:], dtype, device)
 
     @property
     def num_slots(self) -> int:
@@ -54,9 +63,18 @@ class KVCache:
         """Put (rows, 2, heads, head_dim), keys and values, at `positions[row]` of slot `row`."""
         self._both[:, layer][:, self._rows[: len(both)], :, positions] = both
 
-    def read(self, layer: int, num_rows: int, length: int) -> tuple[Tensor, Tensor]:
-        """Return views of the first `num_rows` slots and the first `length` positions."""
-        return self.keys[layer, :num_rows, :, :length], self.values[layer, :num_rows, :, :length]
+    def step(self, positions: Tensor, kv_len: int) -> Step:
+        """Return what all layers of a step over the first slots share.
+
+        Args:
+            positions: (rows,) where in its slot each row is.
+            kv_len: how much of the cache is read at most: more than any position that counts.
+        """
+        return self._attention.step(positions, kv_len)
+
+    def attend(self, layer: int, query: Tensor, step: Step) -> Tensor:
+        """Return what each row's query finds in its slot, (rows, heads, 1, head_dim) both."""
+        return self._attention(query, self._both[:, layer, : len(query)], step)
 
     def fill(self, slots: Tensor, value: float) -> None:
         """Overwrite whole slots. NaN makes any later use of a free slot loud.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
+import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv1d, leaky_relu_, linear, relu_
+from torch.nn.functional import conv1d, leaky_relu_, linear, pad, relu_
 
 
 class FusedLinear(nn.Linear):
@@ -46,3 +49,14 @@ class FusedConv1d(nn.Conv1d):
         if self.slope is not None:
             out = relu_(out) if self.slope == 0 else leaky_relu_(out, self.slope)
         return out if residual is None else out.add_(residual)
+
+
+def additive(allowed: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return 0 where `allowed`, minus infinity elsewhere: the form of mask that attention adds."""
+    return torch.zeros(allowed.shape, dtype=dtype, device=allowed.device).masked_fill_(~allowed, -math.inf)
+
+
+def filled_up(x: Tensor, num_rows: int) -> Tensor:
+    """Return (num_rows, columns): the rows of `x`, and zeros below where there are fewer."""
+    missing = num_rows - len(x)
+    return pad(x, (0, 0, 0, missing)) if missing > 0 else x

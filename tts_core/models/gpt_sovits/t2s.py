@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from tts_core.models.gpt_sovits.config import T2SConfig
 from tts_core.models.gpt_sovits.kv_cache import KVCache
+from tts_core.models.gpt_sovits.layers import additive, filled_up
 from tts_core.models.gpt_sovits.loading import KeyScheme, empty_embedding, load_module
-from tts_core.models.gpt_sovits.t2s_layers import Step, T2SLayer, additive, sine_table
+from tts_core.models.gpt_sovits.t2s_layers import T2SLayer, sine_table
 
 Padding = Literal["left", "right"]
 
@@ -50,6 +51,8 @@ class T2S(nn.Module):
     prefills_alone = False
     """Whether prompts are read one by one, without padding. That makes a row independent of the others in any
     kind of product, and wastes nothing, but launches more of them."""
+    fewest_rows = 1
+    """How many rows a step's products are given at least."""
 
     def __init__(self, config: T2SConfig) -> None:
         super().__init__()
@@ -132,11 +135,11 @@ class T2S(nn.Module):
                 where shapes must be fixed.
         """
         x = self.audio_embedding(tokens) + self.audio_positions[audio_positions]
-        seen = torch.arange(kv_len, device=tokens.device) <= positions.unsqueeze(1)
-        step = Step(positions, additive(seen[:, None, None], self.dtype))
+        step = cache.step(positions, kv_len)
+        x = filled_up(x, self.fewest_rows)
         for layer in self.transformer_layers():
             x = layer.step(x, step, cache)
-        return self._logits(x)
+        return self._logits(x)[: len(tokens)]
 
     def fold_positions(self) -> None:
         """Multiply the position table by the checkpoint's two alphas, once."""

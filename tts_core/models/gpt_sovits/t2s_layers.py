@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from tts_core.models.gpt_sovits.config import T2SConfig
+from tts_core.models.gpt_sovits.decode_attention import Step
 from tts_core.models.gpt_sovits.kv_cache import KVCache
-from tts_core.models.gpt_sovits.layers import FusedLinear
-
-
-@dataclass(frozen=True)
-class Step:
-    """What all layers of one decode step share.
-
-    Attributes:
-        positions: (rows,) where keys and values are written.
-        mask: (rows, 1, 1, kv_len), added to the scores: how much of the cache is read.
-    """
-
-    positions: Tensor
-    mask: Tensor
+from tts_core.models.gpt_sovits.layers import FusedLinear, filled_up
 
 
 class T2SLayer(nn.Module):
@@ -54,14 +41,16 @@ class T2SLayer(nn.Module):
         return self._finish(x, attended)
 
     def step(self, x: Tensor, step: Step, cache: KVCache) -> Tensor:
-        """Return (rows, dim), having written each row's key and value at its position."""
-        rows, dim = x.shape
+        """Return (rows, dim), having written each row's key and value at its position.
+
+        Rows of `x` beyond those of the step fill it up, and are computed for nothing.
+        """
+        rows, dim = len(step.positions), x.shape[1]
         fused: Tensor = self.qkv(x)
-        split = fused.view(rows, 3, self.num_heads, dim // self.num_heads)
+        split = fused[:rows].view(rows, 3, self.num_heads, dim // self.num_heads)
         cache.write_step(self.index, step.positions, split[:, 1:])
-        keys, values = cache.read(self.index, rows, step.mask.shape[-1])
-        attended = scaled_dot_product_attention(split[:, 0].unsqueeze(2), keys, values, attn_mask=step.mask)
-        return self._normed(x, attended.view(rows, dim))
+        attended = cache.attend(self.index, split[:, 0].unsqueeze(2), step).view(rows, dim)
+        return self._normed(x, filled_up(attended, len(x)))
 
     def _heads(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         rows, length, dim = x.shape
@@ -84,8 +73,3 @@ def sine_table(num_positions: int, dim: int) -> Tensor:
     rates = torch.exp(torch.arange(0, dim, 2, dtype=torch.float32) * -(math.log(10000.0) / dim))
     angles = positions * rates
     return torch.stack((angles.sin(), angles.cos()), dim=2).flatten(1)
-
-
-def additive(allowed: Tensor, dtype: torch.dtype) -> Tensor:
-    """Return 0 where `allowed`, minus infinity elsewhere: the form of mask that attention adds."""
-    return torch.zeros(allowed.shape, dtype=dtype, device=allowed.device).masked_fill_(~allowed, -math.inf)

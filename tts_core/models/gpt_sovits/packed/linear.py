@@ -14,6 +14,10 @@ Activation = tuple[str, list[float]]
 _TYPICAL_ROWS = 8
 """A hint for the layout of weights, which is the same for any number of rows."""
 
+FEWEST_ROWS = 4
+"""What fewer rows are filled up to. A single one takes another way in float32 than rows together do, and two
+or three take longer than four on processors without AMX."""
+
 _LARGEST_BATCH = 16
 _ROW_STEP = 32
 """What larger numbers of rows are rounded up to."""
@@ -67,12 +71,11 @@ def packed_product(
 def _computed_rows(num_rows: int) -> int:
     """Return how many rows to compute, of which the last ones may be for nothing.
 
-    A single row takes another way in float32 than rows together do, so there are never less than two. Every
-    other number of rows costs milliseconds once, for machine code, and half a megabyte for good, so beyond
+    Every number of rows costs milliseconds once, for machine code, and half a megabyte for good, so beyond
     the sizes of batches there are few numbers.
     """
     if num_rows <= _LARGEST_BATCH:
-        return max(num_rows, 2)
+        return max(num_rows, FEWEST_ROWS)
     return -(-num_rows // _ROW_STEP) * _ROW_STEP
 
 

@@ -13,7 +13,7 @@ from tts_core.models.gpt_sovits.packed.conv import (
     PackedWindowConv1d,
     is_packable,
 )
-from tts_core.models.gpt_sovits.packed.linear import PackedLinear
+from tts_core.models.gpt_sovits.packed.linear import FEWEST_ROWS, PackedLinear
 from tts_core.models.gpt_sovits.sovits import SoVITS
 from tts_core.models.gpt_sovits.sovits.generator import Generator
 from tts_core.models.gpt_sovits.t2s import T2S
@@ -30,7 +30,7 @@ _Packer = Callable[[nn.Module], nn.Module | None]
 def pack_t2s(t2s: T2S) -> None:
     """Pack all products of T2S. It then reads prompts one by one: see `T2S.prefills_alone`."""
     pack_layers(t2s)
-    t2s.prefills_alone = True
+    t2s.prefills_alone, t2s.fewest_rows = True, FEWEST_ROWS
 
 
 def pack_sovits(sovits: SoVITS) -> None:

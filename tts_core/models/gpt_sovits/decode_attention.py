@@ -1,0 +1,111 @@
+"""Attention of a decode step: one query of each row against all that its slot holds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+
+from tts_core.models.gpt_sovits.layers import additive
+
+LENGTH_MULTIPLE = 32
+"""What a widened row's length is rounded up to: fewer lengths than positions."""
+
+RowShape = tuple[int, int, int]
+"""Heads, positions and channels of a slot."""
+
+_PIECE_BYTES = 1 << 20
+"""What is widened at once, unless one row takes more: it is read again from the processor's cache."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What all layers of one decode step share.
+
+    Attributes:
+        positions: (rows,) where keys and values are written.
+        mask: (rows, 1, 1, kv_len), added to the scores.
+        pieces: rows that are attended at once, and how many positions they look at.
+    """
+
+    positions: Tensor
+    mask: Tensor
+    pieces: tuple[tuple[slice, int], ...]
+
+
+class DecodeAttention:
+    """Scaled dot-product attention, in a type that the machine is quick in.
+
+    A CPU without units for whole matrices (AMX) takes two to three times as long for products of halves, one
+    query at a time, as for widening keys and values to float32 and multiplying those. Rows as large as a
+    processor's cache are widened one by one, each as far as it goes itself.
+
+    Args:
+        row_shape: (heads, max_len, head_dim).
+        dtype, device: of keys and values.
+    """
+
+    def __init__(self, row_shape: RowShape, dtype: torch.dtype, device: torch.device | str) -> None:
+        self._dtype, self._is_widening = dtype, is_widened(dtype, device)
+        # Decided once: which rows are computed together must not depend on how long the others are.
+        self._rows_at_once = max(1, _PIECE_BYTES // _widened_bytes(row_shape))
+        num_bytes = scratch_bytes(row_shape, dtype, device)
+        self._scratch = torch.empty(num_bytes // torch.float32.itemsize).zero_()
+
+    def step(self, positions: Tensor, kv_len: int) -> Step:
+        """Return a step of rows at `positions` (rows,), which reads no more than `kv_len` of the cache."""
+        seen = torch.arange(kv_len, device=positions.device) <= positions.unsqueeze(1)
+        dtype = torch.float32 if self._is_widening else self._dtype
+        return Step(positions, additive(seen[:, None, None], dtype), self._pieces(positions, kv_len))
+
+    def __call__(self, query: Tensor, both: Tensor, step: Step) -> Tensor:
+        """Return (rows, heads, 1, head_dim), in the type of `query`.
+
+        Args:
+            query: (rows, heads, 1, head_dim).
+            both: (2, rows, heads, max_len, head_dim): keys and values.
+        """
+        if not self._is_widening:
+            keys, values = both[:, :, :, : step.mask.shape[-1]]
+            return scaled_dot_product_attention(query, keys, values, attn_mask=step.mask)
+        wide, out = query.float(), torch.empty_like(query)
+        for rows, length in step.pieces:
+            piece = both[:, rows, :, :length]
+            keys, values = self._scratch[: piece.numel()].view(piece.shape).copy_(piece)
+            mask = step.mask[rows, ..., :length]
+            out[rows] = scaled_dot_product_attention(wide[rows], keys, values, attn_mask=mask)
+        return out
+
+    def _pieces(self, positions: Tensor, kv_len: int) -> tuple[tuple[slice, int], ...]:
+        if not self._is_widening:
+            return ()
+        if self._rows_at_once > 1:
+            firsts = range(0, len(positions), self._rows_at_once)
+            return tuple((slice(first, first + self._rows_at_once), kv_len) for first in firsts)
+        lengths = (-(-(position + 1) // LENGTH_MULTIPLE) * LENGTH_MULTIPLE for position in positions.tolist())
+        return tuple((slice(row, row + 1), min(length, kv_len)) for row, length in enumerate(lengths))
+
+
+def scratch_bytes(row_shape: RowShape, dtype: torch.dtype, device: torch.device | str) -> int:
+    """Return what widening takes, once for a cache."""
+    row = _widened_bytes(row_shape)
+    return max(1, _PIECE_BYTES // row) * row if is_widened(dtype, device) else 0
+
+
+def _widened_bytes(row_shape: RowShape) -> int:
+    return 2 * math.prod(row_shape) * torch.float32.itemsize
+
+
+def is_widened(dtype: torch.dtype, device: torch.device | str) -> bool:
+    """Whether keys and values of this type are widened to be multiplied."""
+    is_half = dtype.itemsize < torch.float32.itemsize
+    return torch.device(device).type == "cpu" and is_half and not _cpu_has_amx()
+
+
+def _cpu_has_amx() -> bool:
+    """Whether there are units for whole matrices: torch knows, but says so only in private."""
+    has = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return bool(has is not None and has())
