@@ -146,6 +146,15 @@ async def test_an_engine_s_work_is_told_by_stage(spans: Spans) -> None:
     assert not any("text" in key or "voice" in key for key in about)
 
 
+async def test_audio_that_a_listener_brought_along_was_not_made_here(spans: Spans) -> None:
+    stream = SpeechStream(100, StreamLimits())
+    stream.skip(300)
+    stream.write(b"\0\1" * 50)
+    stream.finish()
+    spans.tracing.spoke(REQUEST, stream)
+    assert attributes_of(spans.all()["speak"])["polyvox.audio_s"] == 0.5
+
+
 async def test_failed_speech_is_an_error(spans: Spans) -> None:
     stream = SpeechStream(100, StreamLimits())
     stream.fail(SegmentFailed("broke"))

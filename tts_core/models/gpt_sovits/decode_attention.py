@@ -11,7 +11,7 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from tts_core.models.gpt_sovits.layers import additive
 
-LENGTH_MULTIPLE = 32
+_LENGTH_MULTIPLE = 32
 """What a widened row's length is rounded up to: fewer lengths than positions."""
 
 RowShape = tuple[int, int, int]
@@ -22,18 +22,29 @@ _PIECE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
+class Piece:
+    """Rows that are attended at once.
+
+    Attributes:
+        rows: which of the step's.
+        mask: (rows, 1, 1, length), added to the scores: how many positions they look at, and which count.
+    """
+
+    rows: slice
+    mask: Tensor
+
+
+@dataclass(frozen=True)
 class Step:
     """What all layers of one decode step share.
 
     Attributes:
         positions: (rows,) where keys and values are written.
-        mask: (rows, 1, 1, kv_len), added to the scores.
-        pieces: rows that are attended at once, and how many positions they look at.
+        pieces: all rows, in their order.
     """
 
     positions: Tensor
-    mask: Tensor
-    pieces: tuple[tuple[slice, int], ...]
+    pieces: tuple[Piece, ...]
 
 
 class DecodeAttention:
@@ -51,15 +62,23 @@ class DecodeAttention:
     def __init__(self, row_shape: RowShape, dtype: torch.dtype, device: torch.device | str) -> None:
         self._dtype, self._is_widening = dtype, is_widened(dtype, device)
         # Decided once: which rows are computed together must not depend on how long the others are.
-        self._rows_at_once = max(1, _PIECE_BYTES // _widened_bytes(row_shape))
+        self._rows_at_once = _rows_at_once(row_shape)
         num_bytes = scratch_bytes(row_shape, dtype, device)
         self._scratch = torch.empty(num_bytes // torch.float32.itemsize).zero_()
 
     def step(self, positions: Tensor, kv_len: int) -> Step:
         """Return a step of rows at `positions` (rows,), which reads no more than `kv_len` of the cache."""
         seen = torch.arange(kv_len, device=positions.device) <= positions.unsqueeze(1)
-        dtype = torch.float32 if self._is_widening else self._dtype
-        return Step(positions, additive(seen[:, None, None], dtype), self._pieces(positions, kv_len))
+        mask = additive(seen[:, None, None], torch.float32 if self._is_widening else self._dtype)
+        if not self._is_widening:
+            pieces = [Piece(slice(None), mask)]
+        elif self._rows_at_once > 1:
+            firsts = range(0, len(positions), self._rows_at_once)
+            pieces = [_piece(mask, first, first + self._rows_at_once, kv_len) for first in firsts]
+        else:
+            lasts = enumerate(positions.tolist())
+            pieces = [_piece(mask, row, row + 1, min(_length(last), kv_len)) for row, last in lasts]
+        return Step(positions, tuple(pieces))
 
     def __call__(self, query: Tensor, both: Tensor, step: Step) -> Tensor:
         """Return (rows, heads, 1, head_dim), in the type of `query`.
@@ -69,30 +88,33 @@ class DecodeAttention:
             both: (2, rows, heads, max_len, head_dim): keys and values.
         """
         if not self._is_widening:
-            keys, values = both[:, :, :, : step.mask.shape[-1]]
-            return scaled_dot_product_attention(query, keys, values, attn_mask=step.mask)
-        wide, out = query.float(), torch.empty_like(query)
-        for rows, length in step.pieces:
-            piece = both[:, rows, :, :length]
-            keys, values = self._scratch[: piece.numel()].view(piece.shape).copy_(piece)
-            mask = step.mask[rows, ..., :length]
-            out[rows] = scaled_dot_product_attention(wide[rows], keys, values, attn_mask=mask)
-        return out
+            mask = step.pieces[0].mask
+            keys, values = both[:, :, :, : mask.shape[3]]
+            return scaled_dot_product_attention(query, keys, values, attn_mask=mask)
+        wide = query.float()
+        return torch.cat([self._widened(wide, both, piece) for piece in step.pieces]).to(query.dtype)
 
-    def _pieces(self, positions: Tensor, kv_len: int) -> tuple[tuple[slice, int], ...]:
-        if not self._is_widening:
-            return ()
-        if self._rows_at_once > 1:
-            firsts = range(0, len(positions), self._rows_at_once)
-            return tuple((slice(first, first + self._rows_at_once), kv_len) for first in firsts)
-        lengths = (-(-(position + 1) // LENGTH_MULTIPLE) * LENGTH_MULTIPLE for position in positions.tolist())
-        return tuple((slice(row, row + 1), min(length, kv_len)) for row, length in enumerate(lengths))
+    def _widened(self, query: Tensor, both: Tensor, piece: Piece) -> Tensor:
+        narrow = both[:, piece.rows, :, : piece.mask.shape[3]]
+        keys, values = self._scratch[: narrow.numel()].view(narrow.shape).copy_(narrow)
+        return scaled_dot_product_attention(query[piece.rows], keys, values, attn_mask=piece.mask)
+
+
+def _piece(mask: Tensor, first: int, end: int, length: int) -> Piece:
+    return Piece(slice(first, end), mask[first:end, ..., :length])
+
+
+def _length(last: int) -> int:
+    return -(-(last + 1) // _LENGTH_MULTIPLE) * _LENGTH_MULTIPLE
 
 
 def scratch_bytes(row_shape: RowShape, dtype: torch.dtype, device: torch.device | str) -> int:
     """Return what widening takes, once for a cache."""
-    row = _widened_bytes(row_shape)
-    return max(1, _PIECE_BYTES // row) * row if is_widened(dtype, device) else 0
+    return _rows_at_once(row_shape) * _widened_bytes(row_shape) if is_widened(dtype, device) else 0
+
+
+def _rows_at_once(row_shape: RowShape) -> int:
+    return max(1, _PIECE_BYTES // _widened_bytes(row_shape))
 
 
 def _widened_bytes(row_shape: RowShape) -> int:
