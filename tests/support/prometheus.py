@@ -55,13 +55,15 @@ class Prometheus:
 
 
 @contextmanager
-def run_prometheus(folder: Path, target: str, rules: Path) -> Iterator[Prometheus]:
-    """Run one that scrapes `target` and evaluates `rules` now and then."""
+def run_prometheus(folder: Path, target: str, rules: Path, every: str = "5s") -> Iterator[Prometheus]:
+    """Run one that scrapes `target` and evaluates `rules` at an interval, which Prometheus reads.
+
+    A scrape may take as long: Ray's page takes more than a second where many applications have come and gone.
+    """
     assert BINARY is not None
     config = folder / "prometheus.yml"
     scrapes = [{"job_name": "polyvox", "static_configs": [{"targets": [target]}]}]
-    # Ray's page takes more than a second where many applications have come and gone on two cores.
-    pace = {"scrape_interval": "5s", "scrape_timeout": "5s", "evaluation_interval": "1s"}
+    pace = {"scrape_interval": every, "scrape_timeout": every, "evaluation_interval": every}
     config.write_text(yaml.safe_dump({"global": pace, "rule_files": [str(rules)], "scrape_configs": scrapes}))
     address = f"127.0.0.1:{free_port()}"
     command = [
