@@ -49,13 +49,14 @@ def deploy(lead_s: float = 10.0, num_slots: int = NUM_SLOTS, **autoscaling: Any)
     run(AppArgs.model_validate(args))
 
 
-def run(args: AppArgs, tries: int = 3) -> None:
+def run(args: AppArgs, tries: int = 10) -> None:
     """Run it; again where another thread, a handle's, pickles one of Ray's classes at the same moment."""
     try:
         serve.run(build(args), name="scaled", route_prefix="/scaled")
     except ValueError as error:
         if tries == 1 or "not registered for pickle by value" not in str(error):
             raise
+        time.sleep(0.2)
         run(args, tries - 1)
 
 
@@ -165,7 +166,7 @@ async def test_an_update_cuts_no_stream_and_sends_nobody_away(server: RunningSer
         update = asyncio.create_task(asyncio.to_thread(deploy, lead_s=9.0, num_slots=8, min_replicas=2))
         newcomers = asyncio.create_task(come_until(update, url, client))
         # Serve waits for those who still listen to the old replicas.
-        await until(lambda: states().get("STOPPING", 0) == 2 and states().get("RUNNING", 0) == 2)
+        await until(lambda: both_sets_are_there(update))
         assert len(server.processes(REPLICA)) == 4
         await hear_all(url, running)
         await update
@@ -173,6 +174,13 @@ async def test_an_update_cuts_no_stream_and_sends_nobody_away(server: RunningSer
     waits_ms.sort()
     logger.info("%d newcomers, the longest waits %s ms", len(waits_ms), waits_ms[-5:])
     assert len(waits_ms) > 20
+
+
+def both_sets_are_there(update: asyncio.Task[None]) -> bool:
+    """Whether two replicas leave and two have come. Raises what an update failed of."""
+    if update.done():
+        update.result()
+    return states().get("STOPPING", 0) == 2 and states().get("RUNNING", 0) == 2
 
 
 async def come_until(end: asyncio.Task[None], url: str, client: httpx.AsyncClient) -> list[int]:
