@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from tts_core.models.gpt_sovits.layers import additive
+from tts_core.models.gpt_sovits.precision import cpu_has
 
 _LENGTH_MULTIPLE = 32
 """What a widened row's length is rounded up to: fewer lengths than positions."""
@@ -128,6 +129,4 @@ def is_widened(dtype: torch.dtype, device: torch.device | str) -> bool:
 
 
 def _cpu_has_amx() -> bool:
-    """Whether there are units for whole matrices: torch knows, but says so only in private."""
-    has = getattr(torch.cpu, "_is_amx_tile_supported", None)
-    return bool(has is not None and has())
+    return cpu_has("_is_amx_tile_supported")

@@ -23,6 +23,10 @@ def resolve_precision(precision: Precision, device: torch.device | str) -> torch
 
 
 def _cpu_has_bfloat16() -> bool:
-    """Whether there are instructions for it: torch knows, but says so only in private."""
-    has = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return cpu_has("_is_avx512_bf16_supported")
+
+
+def cpu_has(question: str) -> bool:
+    """Whether there are certain instructions: torch knows, but says so only in private, under this name."""
+    has = getattr(torch.cpu, question, None)
     return bool(has is not None and has())

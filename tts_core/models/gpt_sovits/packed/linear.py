@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
 
-from tts_core.models.gpt_sovits.layers import FusedLinear
+from tts_core.models.gpt_sovits.layers import FusedLinear, filled_up
 
 Activation = tuple[str, list[float]]
 """An operation's name and its settings, as oneDNN's operations take them."""
@@ -62,9 +61,9 @@ def packed_product(
     count = _computed_rows(num_rows)
     if count == num_rows:
         return _product(x, weight, bias, activation, residual)
-    filled = pad(x.reshape(num_rows, -1), (0, 0, 0, count - num_rows))
+    filled = filled_up(x.reshape(num_rows, -1), count)
     if residual is not None:
-        residual = pad(residual.reshape(num_rows, -1), (0, 0, 0, count - num_rows))
+        residual = filled_up(residual.reshape(num_rows, -1), count)
     return _product(filled, weight, bias, activation, residual)[:num_rows].view(*x.shape[:-1], -1)
 
 
