@@ -61,12 +61,13 @@ class Sampler:
     def start(self, slot: int, params: SamplingParams, source: NoiseSource, prompt: Tensor) -> None:
         """Prepare a slot for a sequence whose voice has said `prompt` (Y,)."""
         settings = self._settings
-        settings.top_k[slot] = params.top_k
-        settings.top_p[slot] = params.top_p
-        settings.temperature[slot] = params.temperature
-        settings.repetition_penalty[slot] = params.repetition_penalty
+        # Filled in place: a GPU is sent a number assigned to one element as a copy, and waited for.
+        settings.top_k[slot].fill_(params.top_k)
+        settings.top_p[slot].fill_(params.top_p)
+        settings.temperature[slot].fill_(params.temperature)
+        settings.repetition_penalty[slot].fill_(params.repetition_penalty)
         self._seen[slot] = False
-        self._seen[slot, prompt] = True
+        self._seen[slot].index_fill_(0, prompt, value=True)
         self._sources[slot] = source
 
     def refresh(self, slot: int, step: int) -> None:

@@ -55,7 +55,7 @@ def padded_rows(inputs: DecodeInputs, length: int) -> PrefillRows:
     """
     margin = length - len(inputs)
     num_phones, num_prompt = (
-        torch.tensor([len(part)], device=inputs.phones.device) for part in (inputs.phones, inputs.prompt)
+        torch.full((1,), len(part), device=inputs.phones.device) for part in (inputs.phones, inputs.prompt)
     )
     phones, bert = pad(inputs.phones, (0, margin)), pad(inputs.bert, (0, 0, 0, margin))
     return phones[None], bert[None], inputs.prompt[None], num_phones, num_prompt

@@ -124,7 +124,8 @@ class PhoneFeatures:
         ids = [tokenizer.cls_token_id, *middle, tokenizer.sep_token_id]
         hidden: Tensor = model(torch.tensor([ids], device=device)).last_hidden_state
         counts = torch.tensor(phones_per_character, device=device)
-        return hidden[0, 1:-1].repeat_interleave(counts, dim=0)
+        # A GPU that is told how many there will be needn't be asked.
+        return hidden[0, 1:-1].repeat_interleave(counts, dim=0, output_size=sum(phones_per_character))
 
 
 def load_speech_features(

@@ -79,8 +79,8 @@ def _prior(sovits: SoVITS, voice: SegmentVoice, codes: Sequence[int], frames: in
     device = sovits.device
     tokens = torch.tensor([list(codes)], device=device)
     phones = torch.tensor([list(voice.phones)], device=device)
-    token_lengths, phone_lengths = (torch.tensor([row.shape[1]], device=device) for row in (tokens, phones))
-    stretched = None if frames is None else torch.tensor([frames], device=device)
+    token_lengths, phone_lengths = (torch.full((1,), row.shape[1], device=device) for row in (tokens, phones))
+    stretched = None if frames is None else torch.full((1,), frames, device=device)
     return sovits.prior(tokens, token_lengths, phones, phone_lengths, voice.style, stretched, frames)
 
 
