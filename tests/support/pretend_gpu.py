@@ -25,10 +25,15 @@ from tts_core.models.gpt_sovits import features
 GPU = torch.device("cuda", 0)
 _GUARDS = "_ZN3c104impl26device_guard_impl_registryE"
 _CPU_INDEX, _CUDA_INDEX = 0, 1
-_NUMPY_OF = {torch.int64: np.int64, torch.uint8: np.uint8, torch.float32: np.float32, torch.float16: np.float16}
+_NUMPY_OF = {
+    torch.int64: np.int64,
+    torch.uint8: np.uint8,
+    torch.float32: np.float32,
+    torch.float16: np.float16,
+}
 
 
-class Waits(TorchDispatchMode):
+class Waits(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes every operation in which the host waits for the device.
 
     Attributes:
@@ -36,7 +41,7 @@ class Waits(TorchDispatchMode):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.names: list[str] = []
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -87,7 +92,7 @@ def _patched(waits: Waits) -> Iterator[None]:
     """Replace what asks for values, or for a device by other ways than a tensor's."""
     numpy, tensor_of, generator = Tensor.numpy, torch.tensor, MagicMock()
     generator().manual_seed.return_value = None
-    stream = MagicMock()
+    stream, none = MagicMock(), MagicMock(return_value=0)
     stream().synchronize.side_effect = lambda: waits.names.append("synchronize")
 
     def to_numpy(tensor: Tensor) -> Any:
@@ -107,17 +112,19 @@ def _patched(waits: Waits) -> Iterator[None]:
         patch.object(Tensor, "numpy", to_numpy),
         patch.object(FakeTensor, "tolist", to_list),
         patch.multiple(torch, tensor=of_data, equal=lambda one, other: True, Generator=generator),
-        patch.object(torch.cuda, "current_stream", stream),
+        patch.multiple(torch.cuda, current_stream=stream, reset_peak_memory_stats=MagicMock()),
+        patch.multiple(torch.cuda, memory_reserved=none, memory_allocated=none, max_memory_allocated=none),
+        patch.object(torch.cuda, "mem_get_info", lambda device: (80 << 30, 80 << 30)),
     ):
         yield
 
 
-def _loading_for(mode: FakeTensorMode, load: Callable[..., Any]) -> Callable[..., nn.Module]:
+def _loading_for(mode: FakeTensorMode, load: Callable[..., Any]) -> Callable[..., Any]:
     """Return what reads side models as always, and then puts what they are made of onto the GPU."""
 
-    def load_side_model(*args: Any, **options: Any) -> nn.Module:
+    def load_side_model(*args: Any, **options: Any) -> Any:
         with unset_fake_temporarily():
-            model: Any = load(*args, **options)
+            model = load(*args, **options)
         for module in model.modules():
             for name, value in module._parameters.items():
                 if value is not None:

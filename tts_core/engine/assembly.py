@@ -170,6 +170,8 @@ def _runner(model: LoadedModel, options: EngineOptions, shapes: Shapes) -> Model
         torch.cuda.reset_peak_memory_stats(model.device)
         # Some of its algorithms add in whatever order threads come, and trials choose others every time.
         torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+        # Whoever asks for float32 would get convolutions of ten bits.
+        torch.backends.cudnn.allow_tf32 = False
     runner = ModelRunner(
         model.t2s,
         model.sovits.generator,

@@ -1,8 +1,11 @@
-"""What a GPU is asked to do, seen on one that computes nothing: where things lie, and who waits for it when."""
+"""What a GPU is asked to do, seen on one that computes nothing: where things lie, who waits for it when."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import Any
+from unittest.mock import Mock, patch
 
 import pytest
 import torch
@@ -10,14 +13,19 @@ from torch import Tensor
 
 from tests.support.pretend_gpu import GPU, Waits, pretend_gpu
 from tests.unit.models.gpt_sovits_engine.support import Prompt
+from tts_core.engine import assembly
+from tts_core.engine.assembly import EngineOptions, assemble
+from tts_core.engine.costs import Costs
 from tts_core.engine.graphs import Work, record_runner
 from tts_core.engine.model_runner import ModelRunner, Row
 from tts_core.engine.rows import proven
 from tts_core.engine.sampler import NoiseSource
 from tts_core.engine.shapes import Shapes
-from tts_core.engine.warm_up import noise_windows, warm_up
+from tts_core.engine.warm_up import noise_windows
 from tts_core.models.gpt_sovits.conditioning import decode_inputs, read_piece, style_of
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel, load_model
+from tts_core.models.gpt_sovits.script import SpeakingOptions
+from tts_core.models.gpt_sovits.vocoding import WINDOW_FRAMES
 from tts_core.models.gpt_sovits.weights import VERSIONS, WeightsPaths
 from tts_core.sampling_params import SamplingParams
 
@@ -84,6 +92,21 @@ def is_there(*tensors: Tensor) -> bool:
     return all(tensor.device == GPU for tensor in tensors)
 
 
+def at_once(work: Callable[[], Any], name: str, *, gives_way: bool) -> Future[Any]:
+    """Work in this thread: in others there is no GPU."""
+    done: Future[Any] = Future()
+    done.set_result(work())
+    return done
+
+
+def assembled(model: LoadedModel, recorder: StrictRecorder) -> ModelRunner:
+    speaking = SpeakingOptions(max_len=MAX_LEN)
+    options = EngineOptions(num_slots=NUM_SLOTS, speaking=speaking)
+    with patch.multiple(assembly, apart=at_once, CudaRecorder=lambda device: recorder):
+        engine = assemble(model, options, Mock(), Mock(), Costs(NUM_SLOTS), Mock())
+    return engine._runner
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_version_starts_and_reads_there(
     version: str, waits: Waits, weights_of: Callable[[str], WeightsPaths]
@@ -91,13 +114,21 @@ def test_every_version_starts_and_reads_there(
     model = load_model(weights_of(version), "tiny", torch.float16, GPU)
     assert is_there(*model.t2s.parameters(), *model.t2s.buffers(), *model.sovits.parameters())
     recorder = StrictRecorder(waits)
-    warm_up(model, new_runner(model, recorder))
+    runner = assembled(model, recorder)
+    assert list(runner.steps) == [(NUM_SLOTS, 320), (NUM_SLOTS, 256)]
     windows = [name for name in recorder.names if "window" in name]
+    assert len(windows) == len(WINDOW_FRAMES)
     assert [name for name in recorder.names if name not in windows] == CAPTURED
-    assert len(windows) > 1
     voice, style = prompt(model), style_of(prompt(model), model)
     inputs = decode_inputs(read_piece("你好，世界。Hello there.", "zh", model), voice, model)
     assert is_there(inputs.phones, inputs.bert, inputs.prompt, style.audio, style.text)
+
+
+def test_convolutions_there_are_repeatable_and_whole(waits: Waits, model: LoadedModel) -> None:
+    cudnn = torch.backends.cudnn
+    with cudnn.flags(benchmark=True, deterministic=False, allow_tf32=True), patch.object(assembly, "warm_up"):
+        assembled(model, StrictRecorder(waits))
+        assert (cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32) == (False, True, False)
 
 
 def test_a_step_waits_for_its_results_alone(waits: Waits, model: LoadedModel) -> None:
@@ -145,7 +176,13 @@ def test_operands_in_two_places_are_refused(waits: Waits) -> None:
 
 def test_what_waits_cannot_be_recorded(waits: Waits) -> None:
     recorder, here = StrictRecorder(waits), torch.zeros(3, device=GPU)
-    culprits: list[Work] = [here.cpu, here.tolist, lambda: here.copy_(torch.zeros(3)), lambda: here[torch.zeros(1, dtype=torch.int64)]]
+    somewhere = torch.zeros(3, dtype=torch.int64)
+    culprits: list[Callable[[], Any]] = [
+        here.cpu,
+        here.tolist,
+        lambda: here.copy_(somewhere),
+        lambda: here[somewhere],
+    ]
     for culprit in culprits:
         with pytest.raises(AssertionError, match="waits for the device"):
             recorder.record(culprit, "it")
