@@ -186,7 +186,7 @@ class Engine:
         rows = [row_of(sequence) for sequence in sequences]
         drawn = self._runner.decode(rows, self._scheduler.num_rows)
         for sequence, token in zip(sequences, drawn, strict=True):
-            self._take(sequence, token)
+            self._take_alone(sequence, token)
 
     def _park(self, sequence: Sequence) -> None:
         assert sequence.shelf is not None
@@ -200,6 +200,13 @@ class Engine:
         self._runner.restore(row_of(sequence), sequence.shelf, sampling, source, said_of(sequence))
         self._clear_shelf(sequence)
         self._scheduler.restored(sequence)
+
+    def _take_alone(self, sequence: Sequence, drawn: Drawn) -> None:
+        """As `_take`, in a step that went well: if one token can't be taken, it isn't repeated for others."""
+        try:
+            self._take(sequence, drawn)
+        except Exception as error:
+            self._judge(Decode((sequence,)), error)
 
     def _take(self, sequence: Sequence, drawn: Drawn) -> None:
         """Add a token to its sequence, and end the take where speech ends, or goes wrong."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 from tests.unit.engine.support import FakeStream
-from tests.unit.models.gpt_sovits_engine.support import Prompts
+from tests.unit.models.gpt_sovits_engine.support import TEXT, Prompts, request
 from tts_core.engine.costs import Costs
 from tts_core.engine.engine import Engine
 from tts_core.engine.idle_cores import IdleCores, own_cores
@@ -30,9 +30,13 @@ from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.script import SpeakingOptions, write_script
 from tts_core.models.gpt_sovits.speaking import Utterance
 from tts_core.request import SynthesisRequest
+from tts_core.sampling_params import SamplingParams
 from tts_core.timing.marks import Word
 
 MAX_LEAD_SAMPLES = 60 * 32000
+NUM_TOKENS = 12
+SHORT = SamplingParams(ignore_eos=True, max_tokens=NUM_TOKENS)
+BROKEN = ValueError("broken on purpose")
 
 
 @dataclass
@@ -165,3 +169,14 @@ class Bench:
 
     def heard(self, request_id: str = "r") -> Heard:
         return self.ears.heard[request_id]
+
+
+def one(request_id: str = "r", **changes: Any) -> SynthesisRequest:
+    """Return a short request of one segment."""
+    return request(TEXT[0], request_id=request_id, **({"sampling": SHORT} | changes))
+
+
+def decode_until(bench: Bench, num_running: int) -> None:
+    """Read prompts until so many sequences are being decoded."""
+    while bench.scheduler.num_running < num_running:
+        assert bench.step()

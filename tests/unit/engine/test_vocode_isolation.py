@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.engine.bench import Bench, alone
+from tests.unit.engine.bench import BROKEN, Bench, alone, one
 from tests.unit.engine.support import fake_stream
-from tests.unit.engine.test_engine_steps import BROKEN, one
 from tests.unit.models.gpt_sovits_engine.support import broken
 from tts_core.engine.operations import Shape
 from tts_core.errors import SegmentFailed
