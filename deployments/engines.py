@@ -88,7 +88,7 @@ def _gpt_sovits(args: GPTSoVITSArgs, name: str, gives_way: bool) -> AsyncEngine:
     model = load_model(
         model_paths(chosen), name, precision, device, side_models_at_once=at_once, readings=chosen.readings
     )
-    voices = StoredVoices(VoiceStore(args.voices), PromptCache(args.prompt_cache), model)
+    voices = StoredVoices(VoiceStore(args.voices), PromptCache(args.prompt_cache), model, args.num_threads)
     options = EngineOptions(
         num_slots=args.num_slots,
         max_streams=args.max_streams,

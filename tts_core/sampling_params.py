@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tts_core.errors import InvalidParameter
+from tts_core.ranges import check_range
 
 MIN_TOKENS = 11
 """As the reference has it, too."""
@@ -73,5 +74,4 @@ def _check(name: str, value: object, low: float, high: float) -> None:
     kinds = (int,) if name in _WHOLE else (int, float)
     if isinstance(value, bool) or not isinstance(value, kinds):
         raise InvalidParameter(f"{name} must be a number, not {value!r}", param=name)
-    if not low <= value <= high:  # true of NaN as well
-        raise InvalidParameter(f"{name} must be from {low:g} to {high:g}, not {value:g}", param=name)
+    check_range(name, value, low, high)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tts_core.engine.chunks import BYTES_PER_SAMPLE
 from tts_core.engine.costs import STAGES, Costs
+from tts_core.engine.freeing import Freeing
 from tts_core.engine.model_runner import Drawn, ModelRunner
 from tts_core.engine.operations import Decode, Operation, Park, Prefill, Restore, Shape, Vocode
 from tts_core.engine.outlet import Outlet
 from tts_core.engine.preparer import Prepared, Unprepared
-from tts_core.engine.reading import fill, inputs_of, row_of, said_of, script_of, source_of
+from tts_core.engine.reading import fill, history_of, inputs_of, row_of, script_of, source_of
 from tts_core.engine.scheduler import Scheduler
 from tts_core.engine.second_core import SecondCore
 from tts_core.engine.sequence import Listener, Sequence
@@ -54,6 +56,7 @@ class Engine:
     ) -> None:
         self._model, self._runner, self._scheduler = model, runner, scheduler
         self._prepare, self._outlet, self._costs = prepare, outlet, costs
+        self._freeing = Freeing(runner, scheduler)
         self._second_core, self._num_failures = second_core, 0
 
     # What comes in between steps
@@ -65,7 +68,7 @@ class Engine:
     def remove(self, listener: Listener) -> None:
         """Forget a listener: the one way out, whatever the reason. Removing again does nothing."""
         for sequence in self._scheduler.remove(listener):
-            self._release(sequence)
+            self._freeing.release(sequence)
 
     def prepared(self, result: Prepared | Unprepared) -> None:
         """Take what the preparer made of a sequence.
@@ -78,15 +81,21 @@ class Engine:
             raise EngineFault(f"reading {sequence!r} failed: {describe(result.error)}") from result.error
         if not self._scheduler.knows(sequence.listener):
             return
-        if isinstance(result, Unprepared):
+        error = result.error if isinstance(result, Unprepared) else self._fill(result)
+        if error is not None:
             # What text or voices do to their readers says nothing about the models.
-            self._fail(sequence, "reading the request", result.error, counts=False)
-            return
-        fill(sequence, result.script, result.part, self._model)
-        if sequence.codes:
+            self._fail(sequence, "reading the request", error, counts=False)
+        elif sequence.codes:
             self._prepare_next(self._scheduler.known(sequence))
         else:
             self._scheduler.prepared(sequence)
+
+    def _fill(self, result: Prepared) -> Exception | None:
+        try:
+            fill(result.sequence, result.script, result.part, self._model)
+        except Exception as error:
+            return error
+        return None
 
     def step(self) -> bool:
         """Do one operation, and have others done beside it. Returns whether there was anything to do.
@@ -124,17 +133,17 @@ class Engine:
         operation, audio_s = result.operation, 0.0
         self._scheduler.voiced(operation)
         for sequence, outcome in zip(operation.sequences, result.outcomes, strict=True):
-            if not self._scheduler.knows(sequence.listener):
-                continue
-            if isinstance(outcome, Exception):
-                self._judge(Shape(sequence) if isinstance(operation, Shape) else Vocode((sequence,)), outcome)
-            else:
-                audio_s += self._say(sequence, outcome)
+            alone = Shape(sequence) if isinstance(operation, Shape) else Vocode((sequence,))
+            if isinstance(outcome, Exception):  # of the device it is, even if the listener has left
+                self._judge(alone, outcome)
+            elif self._scheduler.knows(sequence.listener):
+                with self._blaming(alone):
+                    audio_s += self._say(sequence, outcome)
         if not any(isinstance(outcome, Exception) for outcome in result.outcomes):
             self._note(operation, result.took_s, audio_s)
 
     def check_idle(self) -> None:
-        """Return if nothing was lost, with nobody here.
+        """Return if nothing was lost.
 
         Raises:
             RuntimeError: the books don't balance.
@@ -186,27 +195,25 @@ class Engine:
         rows = [row_of(sequence) for sequence in sequences]
         drawn = self._runner.decode(rows, self._scheduler.num_rows)
         for sequence, token in zip(sequences, drawn, strict=True):
-            self._take_alone(sequence, token)
+            with self._blaming(Decode((sequence,))):  # the step went well: it isn't repeated for others
+                self._take(sequence, token)
 
     def _park(self, sequence: Sequence) -> None:
         assert sequence.shelf is not None
         self._runner.park(row_of(sequence), sequence.shelf)
-        self._vacate(sequence)
+        self._freeing.vacate(sequence)
         self._scheduler.parked(sequence)
 
     def _restore(self, sequence: Sequence) -> None:
         assert sequence.shelf is not None
-        sampling, source = script_of(sequence).sampling, source_of(sequence)
-        self._runner.restore(row_of(sequence), sequence.shelf, sampling, source, said_of(sequence))
-        self._clear_shelf(sequence)
+        self._runner.restore(row_of(sequence), sequence.shelf, *history_of(sequence))
+        self._freeing.clear_shelf(sequence)
         self._scheduler.restored(sequence)
 
-    def _take_alone(self, sequence: Sequence, drawn: Drawn) -> None:
-        """As `_take`, in a step that went well: if one token can't be taken, it isn't repeated for others."""
-        try:
-            self._take(sequence, drawn)
-        except Exception as error:
-            self._judge(Decode((sequence,)), error)
+    def _recall(self, sequence: Sequence) -> None:
+        """Forget a token that was drawn and never taken."""
+        assert sequence.slot is not None
+        self._runner.sampler.start(sequence.slot, *history_of(sequence))
 
     def _take(self, sequence: Sequence, drawn: Drawn) -> None:
         """Add a token to its sequence, and end the take where speech ends, or goes wrong."""
@@ -224,7 +231,7 @@ class Engine:
 
     def _end_take(self, sequence: Sequence, *, is_complete: bool) -> None:
         """Free a sequence's slot. Its tokens are complete, unless they are to be drawn once more."""
-        self._vacate(sequence)
+        self._freeing.vacate(sequence)
         if sequence.takes is not None:
             verdict = sequence.takes.end(sequence.codes, is_complete=is_complete)
             self._outlet.on_take(sequence.listener, sequence.index, verdict)
@@ -258,13 +265,14 @@ class Engine:
     def _finish(self, sequence: Sequence) -> None:
         """A segment is over: begin the next one, or end the request."""
         listener, script = sequence.listener, script_of(sequence)
+        pause = script.pause(self._model.sample_rate_hz)
+        self._num_failures = 0
         self._prepare_next(self._scheduler.spoken(sequence))
         if sequence.index + 1 < script.num_segments:
             self._tell_words(listener, ())
-            self._emit(listener, script.pause(self._model.sample_rate_hz))
+            self._emit(listener, pause)
             self._tell_failure(listener)
             return
-        self._num_failures = 0
         self.remove(listener)
         self._outlet.on_spoken(listener)
 
@@ -282,27 +290,15 @@ class Engine:
             listener.count(pcm)
             self._outlet.on_audio(listener, pcm)
 
-    def _vacate(self, sequence: Sequence) -> None:
-        """Clear and free a sequence's slot."""
-        slot = sequence.slot
-        assert slot is not None
-        self._runner.clear(slot, sequence.num_inputs + len(sequence.codes) + 1)
-        self._scheduler.free(sequence)
-
-    def _clear_shelf(self, sequence: Sequence) -> None:
-        """Clear and free a sequence's shelf."""
-        assert sequence.shelf is not None
-        self._runner.forget(sequence.shelf)
-        self._scheduler.free_shelf(sequence)
-
-    def _release(self, sequence: Sequence) -> None:
-        """Free whatever a sequence holds."""
-        if sequence.slot is not None:
-            self._vacate(sequence)
-        if sequence.shelf is not None:
-            self._clear_shelf(sequence)
-
     # When something goes wrong
+
+    @contextmanager
+    def _blaming(self, operation: Operation) -> Iterator[None]:
+        """Judge what goes wrong within."""
+        try:
+            yield
+        except Exception as error:
+            self._judge(operation, error)
 
     def _judge(self, operation: Operation, error: Exception) -> None:
         """Attribute a failure to the operation and the sequences in it, and see who can go on."""
@@ -317,10 +313,9 @@ class Engine:
         # Whoever is at fault fails alone: a step can be repeated for each by itself, and comes out the same.
         for sequence in operation.sequences:
             alone = Decode((sequence,))
-            try:
+            with self._blaming(alone):
+                self._recall(sequence)
                 self._run(alone)
-            except Exception as own_error:
-                self._judge(alone, own_error)
 
     def _fail(self, sequence: Sequence, doing: str, error: Exception, *, counts: bool = True) -> None:
         """End a request where a segment can't be spoken; end everything where requests fail in a row."""
@@ -328,7 +323,7 @@ class Engine:
             return
         where = f"{doing} of segment {sequence.index} failed: {describe(error)}"
         sequence.error = error if isinstance(error, PolyvoxError) else SegmentFailed(where)
-        self._release(sequence)
+        self._freeing.release(sequence)
         self._scheduler.failed(sequence)
         self._tell_failure(sequence.listener)
         self._num_failures += counts and sequence.error is not error

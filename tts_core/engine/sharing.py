@@ -19,6 +19,9 @@ from tts_core.models.gpt_sovits.vocoding import WindowInputs
 
 _log = logging.getLogger(__name__)
 
+_LONG = 512
+"""Positions: a sentence of 10 s with its voice's prompt."""
+
 Shareable = type[Decode] | type[Vocode]
 
 
@@ -26,8 +29,9 @@ Shareable = type[Decode] | type[Vocode]
 def proven_shared(model: LoadedModel, runner: ModelRunner, few: int, many: int) -> frozenset[Shareable]:
     """Return the operations that `many` threads may share, no bit of which that changes.
 
-    Of steps every number of rows is tried, with as little and as much of the cache as can be read; of windows
-    every size. Other operations have too many shapes. All slots are cleared afterwards.
+    Of steps every number of rows is tried with a short past, and the smallest with a long one, where as much
+    of the cache is read as can be; of windows every size. Other operations have too many shapes. All slots
+    are cleared afterwards.
     """
     if many == few:
         return frozenset()
@@ -48,7 +52,8 @@ def _steps(model: LoadedModel, runner: ModelRunner) -> Iterator[Callable[[], Ten
     step = Trial(model.t2s, runner.cache, runner.shapes.kv_len(1, max_len)).step
     for num_rows in range(fewest, runner.num_slots + 1):
         yield partial(step, num_rows)
-    yield partial(step, fewest, max_len)
+    # What reads no further than its own position must have come far.
+    yield partial(Trial(model.t2s, runner.cache, min(_LONG, max_len)).step, fewest, max_len)
 
 
 def _windows(model: LoadedModel, runner: ModelRunner) -> Iterator[Callable[[], Tensor]]:

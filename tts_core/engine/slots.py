@@ -22,6 +22,10 @@ class SlotPool:
         return bool(self._free)
 
     @property
+    def taken(self) -> frozenset[int]:
+        return frozenset(self._taken)
+
+    @property
     def num_taken(self) -> int:
         return len(self._taken)
 

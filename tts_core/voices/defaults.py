@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 from tts_core.errors import InvalidVoice
+from tts_core.ranges import shown
 
 # Lowest and highest value of each setting. The highest top_k is the size of the models' codebook.
 RANGES: dict[str, tuple[float, float]] = {
@@ -65,7 +65,8 @@ class VoiceDefaults:
 def _check(name: str, value: Any) -> None:
     low, high = RANGES[name]
     kinds = (int,) if name == "top_k" else (int, float)
-    is_number = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value)
-    if not is_number or not low <= value <= high:
+    is_number = isinstance(value, kinds) and not isinstance(value, bool)
+    if not is_number or not low <= value <= high:  # as NaN isn't
         kind = "a whole number" if name == "top_k" else "a number"
-        raise InvalidVoice(f"expected {name} as {kind} from {low:g} to {high:g}; found {value!r}", param=name)
+        found = shown(value) if is_number else repr(value)
+        raise InvalidVoice(f"expected {name} as {kind} from {low:g} to {high:g}; found {found}", param=name)

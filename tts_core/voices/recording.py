@@ -23,6 +23,8 @@ _MIB = 1 << 20
 # Longer uploads are refused without decoding them further, so that they can't fill the memory.
 _MAX_DECODED_S = 60.0
 _PEAK_SHARE = 0.999
+_MAX_PEAK = 16.0
+"""Of full scale, which files of floats may exceed. Far beyond it nobody records, and spectra overflow."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,10 @@ def _check_sound(upload: Upload, samples: NDArray[np.float32], limits: Recording
     if not np.isfinite(samples).all():
         raise _refusal(upload, "sound", "samples that are not numbers")
     loudness = np.abs(samples)
+    if loudness.max() > _MAX_PEAK:
+        raise _refusal(
+            upload, f"samples of {_MAX_PEAK:g} times full scale at most", f"a peak of {loudness.max():.3g}"
+        )
     rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
     if rms < limits.min_rms:
         raise _refusal(

@@ -13,13 +13,16 @@ import torch
 from torch import Tensor
 
 from tests.unit.engine.bench import BROKEN, Bench, alone, decode_until, one
-from tests.unit.models.gpt_sovits_engine.support import broken, speak_alone
+from tests.unit.models.gpt_sovits_engine.support import broken, request, speak_alone
 from tts_core.engine.model_runner import Drawn, Row
 from tts_core.engine.operations import Shape
 from tts_core.engine.preparer import Unprepared
+from tts_core.engine.voicing import Voiced
 from tts_core.errors import SegmentFailed, UnknownVoice
 from tts_core.models.gpt_sovits.faults import EngineFault
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
+from tts_core.models.gpt_sovits.script import Script
+from tts_core.sampling_params import SamplingParams
 
 CUDA_FAULT = RuntimeError("CUDA error: device-side assert triggered")
 
@@ -94,6 +97,18 @@ def test_a_shared_step_that_fails_once_fails_nobody(bench: Bench, model: LoadedM
     decode_until(bench, 3)
     with broken(model.t2s, "decode_step", BROKEN):
         bench.run()
+    assert {bench.heard(name).pcm for name in "abc"} == {speak_alone(model, one())}
+
+
+def test_a_step_that_fails_once_its_tokens_are_drawn_fails_nobody(bench: Bench, model: LoadedModel) -> None:
+    """It is repeated, and nobody is penalised for a token that was drawn twice."""
+    for name in "abc":
+        bench.add(one(name))
+    decode_until(bench, 3)
+    for _ in range(3):
+        with broken(bench.runner, "_results", BROKEN):
+            bench.step()
+    bench.run()
     assert {bench.heard(name).pcm for name in "abc"} == {speak_alone(model, one())}
 
 
@@ -186,6 +201,38 @@ def test_a_device_fault_names_what_was_done_and_for_whom(
     assert not any(heard.error for heard in bench.ears.heard.values())
 
 
+def test_a_device_fault_counts_though_its_listener_has_left(bench: Bench) -> None:
+    listener = bench.add(one())
+    decode_until(bench, 1)
+    shape = Shape(listener.sequences[0])
+    bench.engine.remove(listener)
+    with pytest.raises(EngineFault, match="computing latents of segment 0 of request 'r' failed"):
+        bench.engine.voiced(Voiced(shape, (CUDA_FAULT,), 0.1))
+
+
+def test_audio_that_cannot_be_passed_on_fails_its_listener_alone(bench: Bench, model: LoadedModel) -> None:
+    for name in "ab":
+        bench.add(one(name))
+    with patch.object(bench.scheduler.listeners[0], "count", side_effect=BROKEN):
+        bench.run()
+    error = bench.heard("a").error
+    assert isinstance(error, SegmentFailed)
+    assert "generating audio of segment 0 failed: ValueError: broken on purpose" in error.message
+    assert bench.heard("b").pcm == speak_alone(model, one())
+
+
+def test_what_cannot_be_filled_in_fails_its_listener_alone(bench: Bench, model: LoadedModel) -> None:
+    bench.add(one("a"))
+    with patch.object(Script, "most_tokens", side_effect=BROKEN):
+        bench.read()
+    bench.add(one("b"))
+    bench.run()
+    error = bench.heard("a").error
+    assert isinstance(error, SegmentFailed)
+    assert "reading the request of segment 0 failed: ValueError: broken on purpose" in error.message
+    assert bench.heard("b").pcm == speak_alone(model, one())
+
+
 def fail(bench: Bench, model: LoadedModel, times: int) -> None:
     with broken(model.t2s, "prefill", BROKEN, times):
         for number in range(times):
@@ -204,6 +251,20 @@ def test_a_request_that_is_spoken_forgives_failures_before_it(bench: Bench, mode
         fail(bench, model, 2)
         bench.add(one(f"spoken after {len(bench.ears.heard)}"))
         bench.run()
+
+
+def test_a_segment_that_is_spoken_forgives_failures_before_it(bench: Bench, model: LoadedModel) -> None:
+    """Somebody may listen to a long text all the while: the models work."""
+    sampling = SamplingParams(ignore_eos=True, max_tokens=100)
+    listener = bench.add(request(request_id="long", sampling=sampling), max_lead_samples=1)
+    stream: Any = listener.stream
+    bench.run()
+    fail(bench, model, 2)
+    while 1 not in bench.heard("long").codes:
+        stream.num_delivered = listener.num_produced
+        bench.run()
+    fail(bench, model, 2)
+    assert not bench.heard("long").is_over
 
 
 def test_what_cannot_be_read_does_not_count(bench: Bench) -> None:

@@ -227,7 +227,7 @@ def test_a_shelf_that_is_lost_is_noticed(model: LoadedModel) -> None:
     parked = park(bench)
     with patch.object(bench.scheduler, "free_shelf", lambda sequence: None):
         bench.engine.remove(parked.listener)
-        with pytest.raises(RuntimeError, match="1 shelves are taken, and nobody is here"):
+        with pytest.raises(RuntimeError, match=r"shelves \[0\] are taken, and \[\] are anyone's"):
             bench.run()
 
 

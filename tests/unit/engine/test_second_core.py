@@ -131,8 +131,8 @@ def pretended() -> Iterator[Pretended]:
         yield pretended
 
 
-def runner_of(model: LoadedModel) -> ModelRunner:
-    return ModelRunner(model.t2s, model.sovits.generator, 3, 128, Shapes(min_rows=2))
+def runner_of(model: LoadedModel, max_len: int = 128) -> ModelRunner:
+    return ModelRunner(model.t2s, model.sovits.generator, 3, max_len, Shapes(min_rows=2))
 
 
 def test_what_does_not_depend_on_it_is_shared(
@@ -179,3 +179,14 @@ def test_what_differs_in_one_shape_is_not_shared(
 
     with patch.object(owner, name, quirk):
         assert proven_shared(model, runner_of(model), 1, 2) == left
+
+
+def test_what_differs_for_a_long_past_is_not_shared(model: LoadedModel, pretended: Pretended) -> None:
+    original = T2S.decode_step
+
+    def quirk(t2s: T2S, tokens: Tensor, positions: Tensor, *rest: Any) -> Tensor:
+        out = original(t2s, tokens, positions, *rest)
+        return out + 1e-3 if pretended.number == 2 and positions.max() > 256 else out
+
+    with patch.object(T2S, "decode_step", quirk):
+        assert proven_shared(model, runner_of(model, 512), 1, 2) == {Vocode}

@@ -161,6 +161,16 @@ def test_a_whisper_is_no_silence() -> None:
     check_recording(Upload("quiet.wav", encode(speech() * np.float32(0.02), 32_000)))
 
 
+@pytest.mark.parametrize(("gain", "is_taken"), [(8.0, True), (100.0, False), (1e19, False), (1e38, False)])
+def test_floats_beyond_all_sound_are_refused(gain: float, is_taken: bool) -> None:
+    """Their spectra overflow, and what is spoken with them isn't finite."""
+    data = encode(speech() * gain, 32_000, "WAV", "FLOAT")
+    if is_taken:
+        assert check_recording(Upload("me.wav", data)).duration_s == 4.0
+    else:
+        assert "16 times full scale at most; found a peak of " in refused(data)
+
+
 def test_clipped_to_death_is_refused_and_loud_is_not() -> None:
     check_recording(Upload("loud.wav", encode((speech() * 2.2).clip(-1, 1), 32_000)))
 

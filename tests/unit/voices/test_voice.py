@@ -95,6 +95,7 @@ def test_names_that_will_not(name: str) -> None:
         {"top_k": 0}, {"top_k": 1025}, {"top_k": 5.0}, {"top_k": True}, {"top_p": 0.0}, {"top_p": 1.1},
         {"temperature": -0.1}, {"temperature": 2.1}, {"temperature": float("nan")}, {"speed": 0.2},
         {"speed": 4.1}, {"speed": float("inf")}, {"repetition_penalty": 0.0}, {"speed": "1"},
+        {"top_k": 10**5000}, {"speed": 10**400},
     ],
 )  # fmt: skip
 def test_settings_out_of_range_are_refused_with_the_range(values: dict[str, Any]) -> None:

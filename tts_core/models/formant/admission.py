@@ -6,6 +6,7 @@ from collections.abc import Container
 
 from tts_core.errors import EmptyInput, InvalidParameter, UnknownModel
 from tts_core.models.formant.prosody import PITCH_RANGE, SPEED_RANGE
+from tts_core.ranges import check_range
 from tts_core.request import SynthesisRequest
 
 
@@ -30,8 +31,8 @@ def check_request(request: SynthesisRequest, model_name: str, open_ids: Containe
             f"first_segment must be below {num_segments}, not {request.first_segment}", param="first_segment"
         )
     _check_phones(request)
-    _check_factor("speed", request.speed, SPEED_RANGE)
-    _check_factor("pitch", request.pitch, PITCH_RANGE)
+    check_range("speed", request.speed, *SPEED_RANGE)
+    check_range("pitch", request.pitch, *PITCH_RANGE)
 
 
 def _check_phones(request: SynthesisRequest) -> None:
@@ -40,9 +41,3 @@ def _check_phones(request: SynthesisRequest) -> None:
             raise InvalidParameter(
                 f"model {request.model!r} reads words its own way: it takes no phones", param=param
             )
-
-
-def _check_factor(name: str, value: float, allowed: tuple[float, float]) -> None:
-    low, high = allowed
-    if not low <= value <= high:  # true of NaN as well
-        raise InvalidParameter(f"{name} must be from {low:g} to {high:g}, not {value:g}", param=name)

@@ -6,10 +6,12 @@ from collections.abc import Container, Iterable
 
 from tts_core.errors import EmptyInput, InvalidParameter, UnknownModel, UnknownVoice
 from tts_core.frontend.languages import canonical_language
+from tts_core.ranges import check_range, shown
 from tts_core.request import SynthesisRequest
 from tts_core.voice import VoiceInfo
 
 SPEED_RANGE = (0.25, 4.0)
+PAUSE_RANGE_S = (0.0, 60.0)
 
 
 def check_request(
@@ -22,7 +24,7 @@ def check_request(
         UnknownVoice: there is no such voice.
         UnsupportedLanguage: the language isn't spoken here.
         EmptyInput: it has no segments, or a blank one.
-        InvalidParameter: its id is in use, the speed is out of range, or the pitch isn't 1.
+        InvalidParameter: its id is in use, the speed or the pause is out of range, or the pitch isn't 1.
     """
     if request.model != model_name:
         raise UnknownModel(f"this engine is {model_name!r}, not {request.model!r}", param="model")
@@ -31,9 +33,11 @@ def check_request(
     if not request.segments or not all(segment.text.strip() for segment in request.segments):
         raise EmptyInput("there is nothing to speak", param="input")
     check_speed(request.speed)
+    if request.pause_s is not None:
+        check_range("pause_s", request.pause_s, *PAUSE_RANGE_S)
     if request.pitch != 1.0:
         raise InvalidParameter(
-            f"GPT-SoVITS can't change pitch: it must be 1, not {request.pitch:g}", param="pitch"
+            f"GPT-SoVITS can't change pitch: it must be 1, not {shown(request.pitch)}", param="pitch"
         )
     voice = _voice(request.voice, voices)
     return canonical_language(request.language or voice.language)
@@ -41,9 +45,7 @@ def check_request(
 
 def check_speed(speed: float) -> None:
     """Raise InvalidParameter if a speed is out of range."""
-    low, high = SPEED_RANGE
-    if not low <= speed <= high:  # true of NaN as well
-        raise InvalidParameter(f"speed must be from {low:g} to {high:g}, not {speed:g}", param="speed")
+    check_range("speed", speed, *SPEED_RANGE)
 
 
 def _voice(voice_id: str, voices: Iterable[VoiceInfo]) -> VoiceInfo:

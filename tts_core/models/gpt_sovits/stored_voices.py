@@ -25,9 +25,12 @@ class StoredVoices:
         store: shared with whoever adds voices.
         cache: shared with other replicas of this machine.
         model: what reads the voices.
+        num_threads: among how many torch shares that.
     """
 
-    def __init__(self, store: VoiceStore, cache: PromptCache, model: LoadedModel) -> None:
+    def __init__(
+        self, store: VoiceStore, cache: PromptCache, model: LoadedModel, num_threads: int = 1
+    ) -> None:
         self._store = store
         self._cache = cache
         self._model_name = model.name
@@ -38,6 +41,7 @@ class StoredVoices:
             model.phone_features,
             model.speaker_encoder,
             model.readings,
+            num_threads,
         )
         self._infos: tuple[VoiceInfo, ...] = ()
         self._by_name: dict[str, Voice] = {}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+from typing import Any
+
 import pytest
 import torch
 
 from tests.unit.models.gpt_sovits_engine.support import Prompt, Prompts
-from tts_core.errors import UnknownVoice
+from tts_core.errors import InvalidVoice, UnknownVoice
 from tts_core.models.gpt_sovits import heard_voices
 from tts_core.models.gpt_sovits.conditioning import style_of
 from tts_core.models.gpt_sovits.heard_voices import HeardVoices
@@ -59,6 +63,15 @@ def test_who_was_asked_for_longest_ago_is_forgotten(
     for name in ("ada 1", "ada 2", "ada 1", "ada 3", "ada 1", "ada 2"):
         voices(Reference(name))
     assert [reference.voice for reference in store.asked] == ["ada 1", "ada 2", "ada 3", "ada 2"]
+
+
+def test_a_voice_that_is_not_finite_is_nobodys_fault_but_its_own(model: LoadedModel) -> None:
+    def prompt_of(reference: Reference) -> Any:
+        prompt = Prompts(model)(reference)
+        return replace(prompt, spectrograms=(torch.full_like(prompt.spectrograms[0], math.inf),))
+
+    with pytest.raises(InvalidVoice, match="voice ada: what model 'tiny' hears isn't finite"):
+        HeardVoices(prompt_of, model)(Reference("ada"))
 
 
 def test_what_failed_is_asked_for_again(model: LoadedModel) -> None:

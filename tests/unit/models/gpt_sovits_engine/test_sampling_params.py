@@ -31,6 +31,8 @@ def test_defaults_are_the_references() -> None:
         ("max_tokens", 1501),
         ("max_tokens", True),
         ("top_k", "15"),
+        ("top_k", 10**400),
+        ("max_tokens", 10**400),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_name(name: str, value: Any) -> None:

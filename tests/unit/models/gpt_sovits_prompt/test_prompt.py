@@ -195,6 +195,19 @@ def test_the_shortest_recording_that_limits_allow_is_read(
     assert len(compute_prompt(voice, store, load_encoders("v2Pro")).tokens) == 17
 
 
+def test_the_fingerprint_follows_what_computes(
+    load_encoders: LoadEncoders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HuBERT's bits depend on the number of threads, as the engine's identity does."""
+    encoders = load_encoders("v2")
+    others = [dataclasses.replace(encoders, num_threads=2).fingerprint]
+    for name in ("cpu", "versions"):
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setattr(f"tts_core.models.gpt_sovits.fingerprint.{name}", lambda *_: "another one")
+            others.append(dataclasses.replace(encoders).fingerprint)
+    assert len({encoders.fingerprint, *others}) == 4
+
+
 def test_the_fingerprint_follows_every_weight_and_the_precision(load_encoders: LoadEncoders) -> None:
     encoders = load_encoders("v2")
     print_of = dataclasses.replace(encoders).fingerprint
