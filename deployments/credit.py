@@ -129,7 +129,7 @@ class CreditServer:
             if stream is not None:
                 spoken_of.add(stream_id)
                 stream.acknowledge(num_delivered)
-            spoken_of &= self._streams.keys()
+            spoken_of.intersection_update(self._streams)  # in place: `_serve` has it, too
 
 
 def _sign_of_life(room: Room | None) -> bytes:

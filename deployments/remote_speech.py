@@ -22,14 +22,14 @@ from deployments.full_replicas import FullReplicas
 from deployments.keys.door import Door
 from deployments.pulse import is_silent
 from deployments.read_ahead import ReadAhead
-from deployments.replica_stream import RemoteSpeech, limit, translate
+from deployments.replica_stream import NEWCOMER, RemoteSpeech, limit, translate
 from deployments.speech import Speech
 from deployments.spreading import Spread
 from deployments.stream_items import StreamItem
 from deployments.transport import over_grpc, running_replicas, trouble_with
 from deployments.trials import MAX_STRIKES, Trials
 from tts_core.engine.protocol import Room
-from tts_core.errors import EngineStopped, Overloaded, PolyvoxError
+from tts_core.errors import EnginePoisoned, EngineStopped, Overloaded, PolyvoxError
 from tts_core.request import SynthesisRequest
 from tts_core.voice import VoiceInfo
 
@@ -157,15 +157,17 @@ class RemoteSpeechSource:
         items = cast(DeploymentResponseGenerator[StreamItem], handle.remote(request))
         model = request.model
         progress_s = self._timeouts.first_audio_s
-        in_hand_s = request.returning.in_hand_s if request.returning else 0.0
+        returning = request.returning or NEWCOMER
         on_room, may_leave = self._on_room[model], self._may_leave[model]
-        speech = RemoteSpeech(items, self._links, on_room, may_leave, progress_s, in_hand_s)
+        speech = RemoteSpeech(items, self._links, on_room, may_leave, progress_s, returning)
         asked_at_s = time.monotonic()
         try:
             with limit(self._timeouts.admission_s, "no replica took the request"), _closed_on_error(speech):
                 await speech.be_admitted()
-        except Overloaded as error:
-            self._full[model].answered(speech.failed_at, Room(0, error.retry_after_s or 0.0), asked_at_s)
+        except (Overloaded, EnginePoisoned, EngineStopped) as error:
+            # Who can't speak any more looks idle: it would be asked before all others until it is replaced.
+            if speech.failed_at:
+                self._full[model].answered(speech.failed_at, Room(0, error.retry_after_s or 0.0), asked_at_s)
             raise
         if speech.answered is not None:
             self._full[model].answered(*speech.answered, asked_at_s)

@@ -21,6 +21,9 @@ from deployments.transport import REPLICA_LOST
 from tts_core.engine.chunks import AudioChunk
 from tts_core.engine.protocol import Room
 from tts_core.errors import EngineStopped, Overloaded, PolyvoxError, StreamInterrupted
+from tts_core.request import Returning
+
+NEWCOMER = Returning(0, 0.0)
 
 
 class RemoteSpeech:
@@ -33,7 +36,7 @@ class RemoteSpeech:
         may_leave: whether there is another replica to go to.
         progress_s: how long the next audio may take, once there was some and all of it was delivered, so that
             the replica has room to go on.
-        in_hand_s: what its listener has from other replicas.
+        returning: what its listener has from other replicas.
 
     Attributes:
         failed_at: the replica that has said why it doesn't speak, if one has.
@@ -46,11 +49,12 @@ class RemoteSpeech:
         on_room: OnRoom,
         may_leave: Callable[[], bool] = lambda: True,
         progress_s: float = math.inf,
-        in_hand_s: float = 0.0,
+        returning: Returning = NEWCOMER,
     ) -> None:
         self._items = items
         self._progress_s = progress_s
-        self._dry_at_s = time.monotonic() + in_hand_s
+        self._dry_at_s = time.monotonic() + returning.in_hand_s
+        self._num_known = returning.num_known
         self._may_leave = may_leave
         self._links = links
         self._on_room = on_room
@@ -141,7 +145,7 @@ class RemoteSpeech:
         raise EngineStopped(f"{otherwise} within {self._progress_s:g} s", retry_after_s=self._progress_s)
 
     def _limit_wait(self) -> None:
-        if self._num_delivered < self._num_received:
+        if self._num_delivered < max(self._num_received, self._num_known):
             self._waiting.deadline = math.inf
         elif self._waiting.deadline == math.inf:  # from now on, whatever else they are sent meanwhile
             self._waiting.deadline = anyio.current_time() + self._progress_s

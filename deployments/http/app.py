@@ -26,7 +26,7 @@ from deployments.http.openai import openai_routes
 from deployments.http.request_id import RequestId
 from deployments.http.resumption import TOLD
 from deployments.http.service import Service
-from deployments.http.speech_response import NUM_DROPPED
+from deployments.http.speech_response import NUM_DROPPED, BrokenOff
 from deployments.http.voices.routes import voices_routes
 from deployments.keys.key_ring import KeyRing
 from deployments.metrics.listening import IngressFigures
@@ -113,7 +113,8 @@ def _add_error_handlers(app: FastAPI, figures: IngressFigures) -> None:
 
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> Response:
-        logger.exception("request %s failed", request.state.request_id, exc_info=error)
-        figures.told(PolyvoxError.code)  # answered outside of all middleware
+        if not isinstance(error, BrokenOff):  # which has told what was wrong: see `SpeechResponse`
+            logger.exception("request %s failed", request.state.request_id, exc_info=error)
+            figures.told(PolyvoxError.code)  # answered outside of all middleware
         failure = PolyvoxError("the server failed; its log says why")
         return error_response(failure, route_of(request.scope))

@@ -86,6 +86,11 @@ def stream_id(request_id: str) -> str:
     return f"{request_id}/{uuid.uuid4().hex[:8]}"
 
 
+def fit_for_log(name: str) -> str:
+    """Return a client's name for something as it may stand in logs, headers and names of streams."""
+    return _UNFIT.sub("_", name)
+
+
 def request_of(stream_id: str) -> str:
     """Return the name of the request that a stream belongs to, whichever replicas it went through."""
     return stream_id.partition("/")[0]
@@ -94,5 +99,5 @@ def request_of(stream_id: str) -> str:
 def _given(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == _HEADER:
-            return _UNFIT.sub("_", str(value, "latin-1"))[:_MAX_CHARS]
+            return fit_for_log(str(value, "latin-1"))[:_MAX_CHARS]
     return ""

@@ -98,7 +98,13 @@ class Service:
         self._planner.resolve_model(name)
 
     async def open(
-        self, wish: Wish, request_id: str, key: Key | None = None, resumption: Resumption | None = None
+        self,
+        wish: Wish,
+        request_id: str,
+        key: Key | None = None,
+        resumption: Resumption | None = None,
+        *,
+        is_again: bool = False,
     ) -> CountedSpeech:
         """Plan and open, within the key's limits. Raises PolyvoxError while there is a status for it.
 
@@ -108,10 +114,11 @@ class Service:
             key: whose limits.
             resumption: what was heard before: the speech must be the same then (SpeechChanged), and is opened
                 from its beginning. `answer` leaves out what was heard.
+            is_again: whether it was asked for before, and is the server's own next try: the key pays once.
         """
         if resumption is not None:
             wish = replace(wish, seed=resumption.seed)
-        ticket = self.limiter.enter(key, len(wish.text))
+        ticket = self.limiter.enter(key, len(wish.text), is_again=is_again)
         begun = None if resumption is None else resumption.fingerprint
         return await _held(ticket, self._open(wish, request_id, key.id if key else "", begun))
 

@@ -23,6 +23,13 @@ class TokenBucket:
     def __init__(self, per_minute: int, now_s: float) -> None:
         self._per_minute, self._level, self._at_s = per_minute, float(per_minute), now_s
 
+    def changed(self, per_minute: int, now_s: float) -> TokenBucket:
+        """Return one of another size with what is in this one, as far as it fits."""
+        self._refill(now_s)
+        other = TokenBucket(per_minute, now_s)
+        other._level = min(self._level, other._level)
+        return other
+
     def wait_s(self, cost: float, now_s: float) -> float:
         """Return how long it takes until `cost` can be taken; 0 if it can be now."""
         self._refill(now_s)
@@ -40,7 +47,7 @@ class TokenBucket:
 
 @dataclass
 class _Use:
-    """What one key has left. Begins anew when its limits are changed, but for the streams that are open."""
+    """What one key has left."""
 
     limits: KeyLimits
     requests: TokenBucket | None
@@ -76,8 +83,13 @@ class Limiter:
         self._clock = clock
         self._uses: dict[str, _Use] = {}
 
-    def enter(self, key: Key | None, num_chars: int) -> Ticket:
+    def enter(self, key: Key | None, num_chars: int, *, is_again: bool = False) -> Ticket:
         """Take what a request needs, all of it or nothing. Without a key there are no limits.
+
+        Args:
+            key: whose use it is.
+            num_chars: of its text.
+            is_again: whether it was counted before, and is the server's own next try.
 
         Raises:
             LimitReached: which limit, and when there is enough again.
@@ -86,9 +98,10 @@ class Limiter:
             return Ticket()
         now_s = self._clock()
         use = self._use(key, now_s)
-        _check(use, key.limits, num_chars, now_s)
+        num_requests = 0 if is_again else 1
+        _check(use, key.limits, num_requests, num_chars, now_s)
         if use.requests is not None:
-            use.requests.take(1)
+            use.requests.take(num_requests)
         if use.characters is not None:
             use.characters.take(num_chars)
         use.num_streams += 1
@@ -97,28 +110,28 @@ class Limiter:
     def _use(self, key: Key, now_s: float) -> _Use:
         use = self._uses.get(key.id)
         if use is None:
-            use = self._uses[key.id] = _Use(key.limits, *_buckets(key.limits, now_s))
-        elif use.limits != key.limits:
+            use = self._uses[key.id] = _Use(KeyLimits(), None, None)
+        if use.limits != key.limits:
+            # What was used stays used: else to change limits would be a way around them.
+            use.requests = _sized(use.requests, key.limits.requests_per_minute, now_s)
+            use.characters = _sized(use.characters, key.limits.characters_per_minute, now_s)
             use.limits = key.limits
-            use.requests, use.characters = _buckets(key.limits, now_s)
         return use
 
 
-def _buckets(limits: KeyLimits, now_s: float) -> tuple[TokenBucket | None, TokenBucket | None]:
-    requests, characters = limits.requests_per_minute, limits.characters_per_minute
-    return (
-        TokenBucket(requests, now_s) if requests else None,
-        TokenBucket(characters, now_s) if characters else None,
-    )
+def _sized(bucket: TokenBucket | None, per_minute: int | None, now_s: float) -> TokenBucket | None:
+    if not per_minute:
+        return None
+    return TokenBucket(per_minute, now_s) if bucket is None else bucket.changed(per_minute, now_s)
 
 
-def _check(use: _Use, limits: KeyLimits, num_chars: int, now_s: float) -> None:
+def _check(use: _Use, limits: KeyLimits, num_requests: int, num_chars: int, now_s: float) -> None:
     if limits.concurrent_streams is not None and use.num_streams >= limits.concurrent_streams:
         raise LimitReached(
             f"this key may have {limits.concurrent_streams} streams at once", retry_after_s=_STREAM_RETRY_S
         )
     for bucket, cost, limit, what in (
-        (use.requests, 1, limits.requests_per_minute, "requests"),
+        (use.requests, num_requests, limits.requests_per_minute, "requests"),
         (use.characters, num_chars, limits.characters_per_minute, "characters"),
     ):
         wait_s = bucket.wait_s(cost, now_s) if bucket is not None else 0.0

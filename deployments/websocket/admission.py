@@ -27,7 +27,8 @@ def is_live_text(scope: Scope) -> bool:
 def admit(scope: Scope, ring: KeyRing | None) -> None:
     """Put the caller's key into the state as `key`; or, where the handshake has none, `find_key`.
 
-    Whoever serves a connection with `find_key` has to ask for a token before anything else.
+    Whoever serves a connection with `find_key` has to ask for a token before anything else. Connections last,
+    and keys change meanwhile: `key_now` has them as they are.
 
     Raises:
         PolyvoxError: the key isn't good, or not for this.
@@ -36,6 +37,7 @@ def admit(scope: Scope, ring: KeyRing | None) -> None:
     if ring is None:
         state["key"] = None
         return
+    state["key_now"] = lambda key_id: _speaker(ring.get(key_id))
     token = _token(HTTPConnection(scope))
     if token:
         state["key"] = _find(ring, token)
@@ -44,7 +46,10 @@ def admit(scope: Scope, ring: KeyRing | None) -> None:
 
 
 def _find(ring: KeyRing, token: str) -> Key:
-    key = ring.find(token)
+    return _speaker(ring.find(token))
+
+
+def _speaker(key: Key) -> Key:
     if not key.allows("speak"):
         raise ScopeMissing("the API key is good, but not for this: its scopes lack 'speak'")
     return key

@@ -33,12 +33,14 @@ class Caller:
     Attributes:
         key: whose limits hold; None without keys, or while it isn't known yet.
         find_key: set if the first message has to bring the key.
+        key_now: from a key's id to the key as it is now; None without keys. Raises KeyInvalid, ScopeMissing.
         request_id: the connection's name.
         traceparent: the trace that it belongs to.
     """
 
     key: Key | None
     find_key: FindKey | None
+    key_now: Callable[[str], Key] | None
     request_id: str
     traceparent: str | None
 

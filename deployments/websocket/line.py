@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import hashlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import replace
+from typing import Protocol
 
 from deployments.http.planning import Wish
 from deployments.keys.errors import LimitReached
@@ -19,8 +20,11 @@ PATIENCE_S = 5.0
 """How long the server may be full in the middle of a turn: a listener hears a gap, rather than no more."""
 _MAX_WAIT_S = 0.25
 
-OpenSpeech = Callable[[Wish, str], Awaitable[CountedSpeech]]
-"""Opens speech of a wish, under a name for the log. Raises PolyvoxError."""
+
+class OpenSpeech(Protocol):
+    """Opens speech of a wish, under a name for the log; `is_again` as `Service.open`. Raises PolyvoxError."""
+
+    def __call__(self, wish: Wish, name: str, *, is_again: bool) -> Awaitable[CountedSpeech]: ...
 
 
 def clause_seed(seed: int, index: int) -> int:
@@ -46,6 +50,7 @@ class Line:
     def __init__(self, open_speech: OpenSpeech, wish: Wish, name: str) -> None:
         self._open_speech, self._wish, self._name = open_speech, wish, name
         self._num_opened = 0
+        self._is_again = False  # whether the key has paid for what is opened next
         self._ahead: asyncio.Task[CountedSpeech] | None = None
 
     def seed(self, index: int) -> int:
@@ -91,7 +96,13 @@ class Line:
     async def _open(self, clause: Clause, index: int) -> CountedSpeech:
         self._num_opened += 1
         wish = replace(self._wish, text=clause.text.strip(), seed=self.seed(index))
-        return await self._open_speech(wish, self.request_id)
+        try:
+            speech = await self._open_speech(wish, self.request_id, is_again=self._is_again)
+        except Overloaded:
+            self._is_again = True
+            raise
+        self._is_again = False
+        return speech
 
     def close(self) -> None:
         """Drop what is opened ahead. Never waits."""

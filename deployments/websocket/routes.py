@@ -59,7 +59,7 @@ def _caller(socket: WebSocket) -> Caller:
     find_key = state.get("find_key")
     key = None if find_key is not None else state["key"]
     request_id = state["request_id"]
-    return Caller(key, find_key, request_id, socket.headers.get("traceparent"))
+    return Caller(key, find_key, state.get("key_now"), request_id, socket.headers.get("traceparent"))
 
 
 def _is_welcome(socket: WebSocket, allowed: tuple[str, ...]) -> bool:

@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket
 
 from deployments.http.service import Service
 from deployments.keys.errors import KeyMissing
+from deployments.keys.key_file import Key
 from deployments.websocket.context import Context
 from deployments.websocket.dialect import Caller, Dialect, Ending
 from deployments.websocket.errors import (
@@ -207,13 +208,17 @@ class Session:
         caller = self._caller
         return Surroundings(
             self._service,
-            self._key,
+            self._key_now,
             caller.request_id,
             caller.traceparent,
             self._emit,
             self._done,
             self._broken,
         )
+
+    def _key_now(self) -> Key | None:
+        key_now = self._caller.key_now
+        return self._key if self._key is None or key_now is None else key_now(self._key.id)
 
     async def _emit(self, event: Event, before: Callable[[], None] | None = None) -> None:
         message = self._dialect.event(event)

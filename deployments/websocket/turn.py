@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from deployments.http.governor import BURST_BYTES, Governor
 from deployments.http.planning import Wish
+from deployments.http.request_id import fit_for_log
 from deployments.http.service import Service
 from deployments.keys.key_file import Key
 from deployments.metrics.listening import Listening, Outcome
@@ -61,7 +62,7 @@ class Surroundings:
 
     Attributes:
         service: opens speech.
-        key: whose limits hold.
+        present_key: whose limits hold, as they are now; raises KeyInvalid once it was revoked.
         request_id: the connection's name.
         traceparent: the trace that it belongs to.
         emit: tells the client of events.
@@ -70,7 +71,7 @@ class Surroundings:
     """
 
     service: Service
-    key: Key | None
+    present_key: Callable[[], Key | None]
     request_id: str
     traceparent: str | None
     emit: Emit
@@ -80,10 +81,10 @@ class Surroundings:
     def opener(self) -> OpenSpeech:
         """Return what opens speech for this connection."""
 
-        async def open_speech(wish: Wish, request_id: str) -> CountedSpeech:
-            about: dict[str, str | int | float] = {"polyvox.request_id": request_id}
+        async def open_speech(wish: Wish, name: str, *, is_again: bool) -> CountedSpeech:
+            about: dict[str, str | int | float] = {"polyvox.request_id": name}
             with self.service.tracing.request("live text", self.traceparent, about):
-                return await self.service.open(wish, request_id, self.key)
+                return await self.service.open(wish, name, self.present_key(), is_again=is_again)
 
         return open_speech
 
@@ -106,7 +107,7 @@ class Turn:
     """
 
     def __init__(self, context_id: str, settings: ContextSettings, around: Surroundings) -> None:
-        name = f"{around.request_id}.{context_id}" if context_id else around.request_id
+        name = f"{around.request_id}.{fit_for_log(context_id)}" if context_id else around.request_id
         self._id, self._around = context_id, around
         self._line = Line(around.opener(), settings.wish, name)
         self._track = Track(settings.make_encoder, around.service.pool)

@@ -16,7 +16,7 @@ from tts_core.engine.model_runner import ModelRunner
 from tts_core.engine.open_streams import OpenStreams
 from tts_core.engine.owner import Owner
 from tts_core.engine.preparer import Prepared, Preparer, Unprepared
-from tts_core.engine.protocol import Room
+from tts_core.engine.protocol import POISONED, Room
 from tts_core.engine.sequence import Listener, Sequence
 from tts_core.engine.stream import SpeechStream, StreamLimits
 from tts_core.engine.voicing import Voiced, VoiceJob, Voicer
@@ -148,6 +148,8 @@ class BatchingEngine:
 
     def room(self) -> Room:
         """Return whether `generate` would admit anyone now, or when."""
+        if self._poison_reason is not None:
+            return POISONED
         return Room(self._admission.num_free(len(self._open), self._num_stalled()), self._soonest_s())
 
     def abort(self, request_id: str) -> bool:

@@ -24,6 +24,10 @@ class Room:
     soonest_s: float
 
 
+POISONED = Room(0, 5.0)
+"""What an engine has that can't speak any more: its replacement needs some seconds."""
+
+
 class AsyncEngine(Protocol):
     """A speech engine as its owner sees it. All methods belong to the event loop that called `start`, except
     `check_health`, which any thread may call.

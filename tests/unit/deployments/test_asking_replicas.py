@@ -21,7 +21,7 @@ from tests.support.waiting import until
 from tts_core.engine.chunks import AudioChunk
 from tts_core.engine.protocol import Room
 from tts_core.engine.stream import SpeechStream, StreamLimits
-from tts_core.errors import Overloaded, StreamInterrupted
+from tts_core.errors import EnginePoisoned, Overloaded, PolyvoxError, StreamInterrupted
 from tts_core.request import Segment, SynthesisRequest
 
 RATE_HZ = 1000
@@ -34,6 +34,7 @@ class Replica:
     def __init__(self, name: str, num_slots: int) -> None:
         self.name, self.num_free, self.num_asked = name, num_slots, 0
         self.is_old = False
+        self.trouble: PolyvoxError | None = None
         self.turned_away: list[int] = []
         self.open: list[CreditAddress] = []
         self.credit = CreditServer(self.room, self.turned_away.append)
@@ -43,6 +44,8 @@ class Replica:
 
     def admit(self) -> StreamItem:
         self.num_asked += 1
+        if self.trouble is not None:
+            return StreamFailed.of(self.trouble, self.name)
         if not self.num_free:
             return StreamFailed.of(Overloaded("full", retry_after_s=9.0), self.name)
         self.num_free -= 1
@@ -221,6 +224,16 @@ def test_an_opening_of_an_older_version_says_nothing_of_room() -> None:
     older = object.__new__(StreamOpened)
     vars(older).update({key: value for key, value in vars(opened).items() if key[:4] not in ("num_", "soon")})
     assert pickle.loads(pickle.dumps(older)).num_free is None  # our own
+
+
+async def test_who_cannot_speak_any_more_is_not_asked_again(handle: Handle) -> None:
+    """With no streams left it looks idle, and would get every request until Serve has replaced it."""
+    broken, sound = handle.replicas
+    broken.trouble, sound.num_free = EnginePoisoned("CUDA error"), 10
+    source = source_of(handle)
+    for _ in range(5):
+        await source.open(REQUEST)
+    assert (broken.num_asked, sound.num_asked) == (1, 5)
 
 
 async def test_a_request_that_ends_replicas_before_it_is_heard_is_given_up(

@@ -149,6 +149,21 @@ async def test_a_lost_ingress_ends_its_streams_and_is_forgotten(server: CreditSe
     assert len(server._ingresses) == 1
 
 
+async def test_a_lost_ingress_ends_all_of_its_streams(server: CreditServer) -> None:
+    """Whoever was spoken of first, or last, and whatever has ended meanwhile."""
+    streams, lost = [stream() for _ in range(4)], CreditLinks()
+    addresses = [server.register(one) for one in streams]
+    for address in addresses:
+        note = await lost.open(address, Calls(), at_ease)
+        note(0)
+    server.release(addresses[1])
+    await until(lambda: len(server._ingresses) == 1)
+    (link,) = lost._links.values()
+    link.writer.close()
+    await until(lambda: not server._ingresses)
+    assert [one.closed for one in streams] == [True, False, True, True]
+
+
 async def test_where_only_the_way_is_lost_nothing_short_passes_for_whole(server: CreditServer) -> None:
     """The replica goes on sending by another way, to an ingress that lives."""
     short, whole, links = stream(), stream(), CreditLinks()

@@ -17,7 +17,7 @@ from deployments.stream_items import CreditAddress, StreamEnded, StreamOpened
 from tts_core.engine.chunks import AudioChunk
 from tts_core.engine.protocol import Room
 from tts_core.errors import EngineStopped, StreamInterrupted
-from tts_core.request import Segment, SynthesisRequest
+from tts_core.request import Returning, Segment, SynthesisRequest
 
 ADDRESS = CreditAddress("127.0.0.1", 1, bytes(16), "replica")
 
@@ -98,7 +98,7 @@ async def test_whoever_has_audio_in_hand_stays_longer() -> None:
 async def test_whoever_has_come_from_another_replica_with_audio_in_hand_stays_longer_too() -> None:
     links = Links()
     hanging: Any = Hanging(StreamOpened(1000, ADDRESS))
-    speech = RemoteSpeech(hanging, links, untold, in_hand_s=60.0)
+    speech = RemoteSpeech(hanging, links, untold, returning=Returning(0, 60.0))
     await speech.be_admitted()
     waiting = asyncio.create_task(speech.wait_for_audio())
     links.be_silent(LOST_S - 0.01)
@@ -169,6 +169,20 @@ async def test_what_a_listener_is_sent_from_elsewhere_gives_a_replica_no_more_ti
     assert more.done()
     with pytest.raises(EngineStopped):
         await more
+
+
+async def test_a_replica_that_leaves_out_what_a_stalled_listener_has_is_not_hurried() -> None:
+    """It has no room, since they haven't taken what others have said: its first audio can't come before."""
+    hanging: Any = Hanging(StreamOpened(1000, ADDRESS))
+    speech = RemoteSpeech(hanging, Links(), untold, progress_s=0.02, returning=Returning(100, 0.0))
+    await speech.be_admitted()
+    speech.acknowledge(10)
+    more = asyncio.ensure_future(anext(speech.chunks()))
+    await asyncio.sleep(0.1)
+    assert not more.done()
+    speech.acknowledge(100)
+    with pytest.raises(EngineStopped, match="no replica began to speak"):
+        await asyncio.wait_for(more, 5)
 
 
 async def test_a_closed_speech_leaves_nobody() -> None:

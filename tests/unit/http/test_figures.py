@@ -68,6 +68,7 @@ async def test_a_stream_that_breaks_off(
     await client.post(SPEAK, json={**HELLO, "stream_format": framing})
     assert streams(ledger, "failed") == 1
     assert ledger.value(catalogue.ERRORS, code="segment_failed") == 1
+    assert ledger.value(catalogue.ERRORS, code="internal_error") == 0
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,30 @@ def test_new_limits_apply_to_a_key_in_use(limiter: Limiter) -> None:
         limiter.enter(wider, 1)
 
 
+def test_changed_limits_forget_nothing_that_was_used(limiter: Limiter, clock: Clock) -> None:
+    """A connection may go by old limits while requests go by new ones: that lets nobody through twice."""
+    token = "pv_alice_" + "0" * 64
+    keys = [make_key(token=token, requests_per_minute=number) for number in (2, 3)]
+    for key in keys:
+        limiter.enter(key, 1)
+    for key in keys * 10:
+        with pytest.raises(LimitReached, match="requests"):
+            limiter.enter(key, 1)
+    clock.now_s += 60
+    for _ in range(3):
+        limiter.enter(keys[1], 1)
+
+
+def test_the_servers_own_next_try_is_no_request(limiter: Limiter) -> None:
+    key = make_key(requests_per_minute=1, characters_per_minute=10)
+    limiter.enter(key, 5).refund()
+    for _ in range(3):
+        limiter.enter(key, 5, is_again=True).refund()
+    limiter.enter(key, 10, is_again=True)
+    with pytest.raises(LimitReached, match="characters"):
+        limiter.enter(key, 5, is_again=True)
+
+
 def test_without_a_key_or_limits_nothing_is_counted(limiter: Limiter) -> None:
     for _ in range(100):
         limiter.enter(None, 10**6)

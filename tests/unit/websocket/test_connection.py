@@ -169,7 +169,7 @@ def _surroundings(service: Service) -> Surroundings:
         if before is not None:
             before()
 
-    return Surroundings(service, None, "r", None, emit, lambda _: None, lambda _: None)
+    return Surroundings(service, lambda: None, "r", None, emit, lambda _: None, lambda _: None)
 
 
 async def test_pages_of_others_are_refused(app: FastAPI) -> None:

@@ -9,11 +9,12 @@ import pytest
 from fastapi import FastAPI
 
 from deployments.http.app import create_app
-from deployments.keys.key_file import KeyLimits
+from deployments.keys.key_file import KeyLimits, changing_keys
 from deployments.websocket import line, session
 from tests.unit.keys.support import add_key
 from tests.unit.websocket.conftest import make_service
 from tests.unit.websocket.fakes import Client, FakeSource
+from tts_core.errors import Overloaded
 
 PATH = "/v1/audio/speech/ws"
 ELEVENLABS = "/v1/text-to-speech/en-us/stream-input"
@@ -106,3 +107,45 @@ async def test_limits_of_the_key_hold(keyed: FastAPI, token: str, monkeypatch: p
         client.send(START)
         client.send({"type": "text", "text": "These are just thirty letters. And then a few more. "})
         assert (await client.until("failed"))[-1]["error"]["code"] == "rate_limit_exceeded"
+
+
+async def test_a_key_that_is_revoked_speaks_no_more(
+    keyed: FastAPI, keys: Path, token: str, source: FakeSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deployments.keys.key_ring.CHECK_S", -1.0)
+    async with Client(keyed, PATH, f"api_key={token}") as client:
+        client.send(START)
+        client.send({"type": "text", "text": "Hello there. And "})
+        await client.until("clause_done")
+        with changing_keys(keys) as known:
+            del known["alice"]
+        client.send({"type": "text", "text": "so on. And "})
+        assert (await client.until("failed"))[-1]["error"]["code"] == "invalid_api_key"
+    assert len(source.speeches) == 1
+
+
+async def test_a_full_server_charges_its_own_next_tries_to_nobody(
+    keyed: FastAPI, keys: Path, source: FakeSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "_MAX_WAIT_S", 0.01)
+    monkeypatch.setattr("deployments.keys.key_ring.CHECK_S", -1.0)
+    token = add_key(keys, "bob", limits=KeyLimits(requests_per_minute=3))
+    async with Client(keyed, PATH, f"api_key={token}") as client:
+        client.send(START)
+        client.send({"type": "text", "text": "Hello there. And "})
+        await client.until("clause_done")
+        source.refusals = [Overloaded("full", retry_after_s=0.01) for _ in range(9)]
+        client.send({"type": "text", "text": "so on. And "})
+        await client.until("clause_done")
+    assert source.refusals == []
+
+
+async def test_a_name_that_a_client_gives_forges_no_line_of_the_log(
+    keyed: FastAPI, token: str, source: FakeSource
+) -> None:
+    name = "x\nFORGED / y"
+    async with Client(keyed, PATH, f"api_key={token}") as client:
+        client.send({**START, "context_id": name})
+        client.send({"type": "text", "context_id": name, "text": "Hello there. And "})
+        assert (await client.until("clause_done"))[-1]["context_id"] == name
+    assert ".x_FORGED___y." in source.speeches[0].request.request_id

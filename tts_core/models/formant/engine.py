@@ -16,7 +16,7 @@ import weakref
 from tts_core import __version__
 from tts_core.engine.forecast import Forecast
 from tts_core.engine.open_streams import OpenStreams
-from tts_core.engine.protocol import Room
+from tts_core.engine.protocol import POISONED, Room
 from tts_core.engine.stream import SpeechStream, StreamLimits
 from tts_core.errors import (
     EmptyInput,
@@ -145,6 +145,8 @@ class FormantEngine:
 
     def room(self) -> Room:
         """Return whether `generate` would admit anyone now, or when."""
+        if self._poison_reason is not None:
+            return POISONED
         soonest_s = self._forecast.soonest_s(asyncio.get_running_loop().time())
         return Room(max(0, self._num_slots - len(self._open)), soonest_s)
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import torch
 
-_DEVICE_WORDS = ("cuda error", "cuda driver error", "device-side assert", "cublas", "cudnn", "illegal memory access", "hip error")
+_DEVICE_WORDS = (
+    "cuda error",
+    "cuda driver error",
+    "device-side assert",
+    "cublas",
+    "cudnn",
+    "illegal memory access",
+    "hip error",
+)
 
 
 class EngineFault(Exception):

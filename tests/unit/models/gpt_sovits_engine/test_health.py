@@ -66,6 +66,7 @@ async def test_what_hangs_beside_the_steps_is_a_fault(where: str, model: LoadedM
         await until(lambda: poisoned(engine))
         with pytest.raises(EnginePoisoned, match="a step has run for more than"):
             await anext(stream)
+        assert engine.room().num_free == 0
     await engine.stop()
 
 
