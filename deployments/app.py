@@ -96,6 +96,8 @@ def _ingress_deployment(args: IngressArgs) -> Deployment:
         name="Ingress",
         num_replicas=args.num_replicas,
         max_ongoing_requests=args.max_ongoing_requests,
+        max_queued_requests=args.max_queued_requests,
+        backpressure_config=BackpressureConfig(status_code=429, retry_after_s=args.retry_after_s),
         graceful_shutdown_timeout_s=args.graceful_shutdown_timeout_s or args.limits.longest_playback_s,
         ray_actor_options={"num_cpus": args.cpus, "runtime_env": {"env_vars": REPLICA_ENV}},
         max_surge_percent=100,

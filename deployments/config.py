@@ -294,6 +294,9 @@ class IngressArgs(StrictModel):
 
     `default_reference` is the voice of GPT-SoVITS's clients that name none; without it they are told to.
 
+    `max_ongoing_requests` are served at once, live text's connections among them; beside those so many wait,
+    and others are refused with 429 and `retry_after_s`.
+
     `graceful_shutdown_timeout_s` is as in `ReplicaArgs`.
 
     `keys` is a file of API keys, readable on each node that runs an ingress: see `polyvox keys`. Limits of
@@ -306,6 +309,8 @@ class IngressArgs(StrictModel):
     num_replicas: PositiveInt = 1
     cpus: PositiveFloat = 0.25
     max_ongoing_requests: PositiveInt = 1024
+    max_queued_requests: PositiveInt = 64
+    retry_after_s: PositiveFloat = 2.0
     graceful_shutdown_timeout_s: PositiveFloat | None = None
     limits: LimitArgs = LimitArgs()
     waiting: WaitingArgs = WaitingArgs()

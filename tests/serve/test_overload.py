@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
 
 from tests.support.listeners import LONG_TEXT, SPEAK, RawListener, body, listen
 from tests.support.server import RunningServer, config_args, run_app
@@ -50,6 +51,29 @@ async def ask_until_admitted(client: httpx.AsyncClient, url: str, request: dict[
         await asyncio.sleep(0.05)
         answers.append(await ask(client, url, request))
     return answers
+
+
+@pytest.fixture(scope="module")
+def small_ingress_url(server: RunningServer) -> Iterator[str]:
+    """A third one, whose ingress serves one request at once, while another one waits."""
+    args = config_args()
+    args["ingress"] |= {"max_ongoing_requests": 1, "max_queued_requests": 1, "retry_after_s": 3}
+    with run_app(server, "small-ingress", args) as url:
+        yield url
+
+
+async def test_an_ingress_with_too_many_connections_says_so_at_once(
+    client: httpx.AsyncClient, small_ingress_url: str
+) -> None:
+    """Live text's connections stay for minutes; whoever waited behind them would hear nothing at all."""
+    models = f"{small_ingress_url}/v1/models"
+    async with connect(f"{small_ingress_url.replace('http', 'ws', 1)}/v1/audio/speech/ws"):
+        waiting = asyncio.create_task(client.get(models))
+        await asyncio.sleep(0.5)
+        refused = await asyncio.gather(*(client.get(models) for _ in range(3)))
+        assert [(one.status_code, one.headers["Retry-After"]) for one in refused] == [(429, "3")] * 3
+        assert not waiting.done()
+    assert (await waiting).status_code == 200
 
 
 async def test_at_five_times_capacity_all_is_heard_or_refused(client: httpx.AsyncClient, url: str) -> None:
