@@ -13,6 +13,7 @@ import pytest
 from tests.serve.twins import TWINS, wait_for_two
 from tests.support.listeners import LONG_TEXT, SPEAK, body, listen
 from tests.support.server import RunningServer
+from tests.support.waiting import until
 
 TEXT = LONG_TEXT[:700]
 
@@ -67,6 +68,30 @@ async def test_everyone_hears_everything_when_a_replica_is_killed(
     heard = await listen_through_a_death(url, requests, kill)
     assert [status for status, _ in heard] == [200] * len(requests)
     assert [data for _, data in heard] == [one.data for one in alone]
+
+
+async def test_everyone_hears_everything_when_a_replica_is_poisoned(server: RunningServer, url: str) -> None:
+    """Its process lives, its engine can't speak any more: nobody comes to it until Serve has replaced it."""
+    requests = [body(f"{number}. {TEXT}", seed=number, response_format="pcm") for number in range(6)]
+    alone = [
+        await listen(url, request["input"], seed=request["seed"], response_format="pcm")
+        for request in requests
+    ]
+    await wait_for_two(server)
+    poisoned = server.processes(TWINS)[0]
+
+    def poison() -> None:
+        (host,) = [one for one in poisoned.children() if "espeak" in " ".join(one.cmdline())]
+        host.kill()
+
+    heard = await listen_through_a_death(url, requests, poison)
+    assert [status for status, _ in heard] == [200] * len(requests)
+    assert [data for _, data in heard] == [one.data for one in alone]
+    assert poisoned.is_running()
+    statuses = [(await listen(url, f"{number}. Good morning.")).status for number in range(20)]
+    assert statuses == [200] * 20
+    await until(lambda: not poisoned.is_running(), 60)
+    await wait_for_two(server)
 
 
 async def test_words_keep_their_times_when_a_replica_is_killed(server: RunningServer, url: str) -> None:
