@@ -195,8 +195,7 @@ class Engine:
         rows = [row_of(sequence) for sequence in sequences]
         drawn = self._runner.decode(rows, self._scheduler.num_rows)
         for sequence, token in zip(sequences, drawn, strict=True):
-            with self._blaming(Decode((sequence,))):  # the step went well: it isn't repeated for others
-                self._take(sequence, token)
+            self._take_alone(sequence, token)
 
     def _park(self, sequence: Sequence) -> None:
         assert sequence.shelf is not None
@@ -209,6 +208,13 @@ class Engine:
         self._runner.restore(row_of(sequence), sequence.shelf, *history_of(sequence))
         self._freeing.clear_shelf(sequence)
         self._scheduler.restored(sequence)
+
+    def _take_alone(self, sequence: Sequence, drawn: Drawn) -> None:
+        """As `_take`, in a step that went well: if one token can't be taken, it isn't repeated for others."""
+        try:  # once for each token of everybody: `_blaming` would cost more than taking it
+            self._take(sequence, drawn)
+        except Exception as error:
+            self._judge(Decode((sequence,)), error)
 
     def _recall(self, sequence: Sequence) -> None:
         """Forget a token that was drawn and never taken."""
