@@ -41,7 +41,7 @@ class TTSServer:
         recorder = RayRecorder()
         self._num_loads: Counter[tuple[str, str]] = Counter()
         self._residents = self._make_residents(args, recorder)
-        self._figures = ReplicaFigures()
+        self._figures = ReplicaFigures(args.num_slots)
         self._replica = serve.get_replica_context().replica_id.unique_id
         await self._residents.start()
         only = args.model_names[0] if len(args.model_names) == 1 else None

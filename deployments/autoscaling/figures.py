@@ -16,9 +16,14 @@ _MAX_UNTAKEN_S = 2.0
 
 
 class ReplicaFigures:
-    """Keeps count of a replica's streams and refusals. Belongs to the replica's event loop."""
+    """Keeps count of a replica's streams and refusals. Belongs to the replica's event loop.
 
-    def __init__(self) -> None:
+    Args:
+        num_slots: of one model. A replica has as many while it has none in memory, but loads one.
+    """
+
+    def __init__(self, num_slots: int) -> None:
+        self._num_slots = num_slots
         self._meter = LoadMeter()
         self._streams: set[SpeechStream] = set()
         self._num_refused = 0
@@ -51,7 +56,7 @@ class ReplicaFigures:
         self._meter.observe(now_s, stats)
         refused, self._num_refused = self._num_refused, 0
         return ReplicaReport(
-            slots=float(stats.num_slots),
+            slots=float(stats.num_slots or self._num_slots),
             open=float(stats.num_open),
             load=stats.load or self._meter.load(stats.num_open),
             headroom_s=min((headroom_s(stream, now_s) for stream in self._streams), default=math.inf),

@@ -16,7 +16,11 @@ from typing import Any, NamedTuple
 _ROUNDING = 1e-9
 _TREND_STEP_S = 0.5
 _MIN_TREND = 3
-_STATE_KEY = "headroom"
+_STATE_KEY, _CLOCK_KEY = "headroom", "clock"
+_MAX_STEP_S = 10.0
+"""Serve asks every second or so: more than this is a jump of the wall clock, or a controller that was away."""
+_LONGEST_STARTUP = 5.0
+"""Of the setting. A replica that waits for a machine or a quota is no longer starting."""
 
 
 class ReplicaReport(NamedTuple):
@@ -142,7 +146,7 @@ def _learn(seen: Observation, settings: Settings, state: State) -> State:
         state = state._replace(demands=tuple(demand for demand in demands if demand[0] >= since))
     if state.starting is None or seen.num_running <= state.starting[1]:
         return state
-    took_s = seen.now_s - state.starting[0]
+    took_s = min(seen.now_s - state.starting[0], _LONGEST_STARTUP * settings.startup_s)
     known_s = took_s if state.startup_s is None else state.startup_s
     return state._replace(startup_s=(known_s + took_s) / 2, starting=None)
 
@@ -209,7 +213,8 @@ def _highest(
 class HeadroomPolicy:
     """`decide` as Serve calls it: `policy_kwargs` are the settings, the state stays with the controller.
 
-    Serve applies delays of its own to what comes back; they are to be 0.
+    Serve applies delays of its own to what comes back; they are to be 0. It tells the time by the wall clock,
+    which may jump: a clock that only goes forward is kept with the state.
     """
 
     def __init__(self, **settings: float) -> None:
@@ -218,8 +223,12 @@ class HeadroomPolicy:
     def __call__(self, context: Any) -> tuple[int, dict[str, Any]]:
         """Return the number of replicas for Serve's AutoscalingContext, and the state."""
         kept = context.policy_state.get(_STATE_KEY)
-        target, state = decide(observe(context), self._settings, State(*kept) if kept else State())
-        return target, {_STATE_KEY: tuple(state)}
+        told_s = context.current_time
+        last_told_s, now_s = context.policy_state.get(_CLOCK_KEY, (told_s, told_s))
+        now_s += min(max(0.0, told_s - last_told_s), _MAX_STEP_S)
+        seen = observe(context)._replace(now_s=now_s)
+        target, state = decide(seen, self._settings, State(*kept) if kept else State())
+        return target, {_STATE_KEY: tuple(state), _CLOCK_KEY: (told_s, now_s)}
 
 
 def observe(context: Any) -> Observation:
@@ -229,7 +238,8 @@ def observe(context: Any) -> Observation:
     for replica in context.running_replicas:
         series = [figures.get(name, {}).get(replica) for name in ReplicaReport._fields]
         if all(series):
-            reports.append(ReplicaReport(*(points[-1].value for points in series if points)))
+            report = ReplicaReport(*(points[-1].value for points in series if points))
+            reports += [report] if report.slots > 0 else []
     return Observation(
         now_s=context.current_time,
         num_running=context.current_num_replicas,

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from ray.serve._private.common import DeploymentID, ReplicaID, TimeStampedValue
 from ray.serve.config import AutoscalingConfig, AutoscalingContext
 
-from deployments.autoscaling.policy import HeadroomPolicy, ReplicaReport, observe
+from deployments.autoscaling.policy import HeadroomPolicy, ReplicaReport, State, observe
 from deployments.autoscaling.wiring import autoscaling_config
 from deployments.config import AutoscalingArgs
 
@@ -74,6 +74,64 @@ def test_the_state_goes_from_call_to_call() -> None:
     assert target > 2
     later = context({FIRST: [report(0)], SECOND: [report(0)]}, policy_state=state, current_time=6.0)
     assert policy(later)[0] == target
+
+
+class Controller:
+    """Calls a policy every second of a wall clock that may jump, and has what was wanted in a moment."""
+
+    def __init__(self, **settings: float) -> None:
+        self.policy = HeadroomPolicy(min_replicas=1, max_replicas=10, **settings)
+        self.wall_s, self.target, self.state = 1e6, 1, dict[str, Any]()
+
+    def run(self, seconds: int, num_open: float, *, starts: bool = True) -> None:
+        for _ in range(seconds):
+            self.wall_s += 1.0
+            ids = [ReplicaID(str(number), DEPLOYMENT) for number in range(self.target if starts else 1)]
+            each = num_open / len(ids)
+            self.target, self.state = self.policy(
+                context(
+                    {one: [report(each)] for one in ids},
+                    running_replicas=ids,
+                    current_num_replicas=len(ids),
+                    target_num_replicas=self.target,
+                    policy_state=self.state,
+                    current_time=self.wall_s,
+                )
+            )
+
+
+@pytest.mark.parametrize("jump_s", [-7200.0, 86_400.0])
+def test_a_jump_of_the_clock_changes_nothing_but_a_delay(jump_s: float) -> None:
+    controller = Controller(downscale_delay_s=20, trend_window_s=10, startup_s=5)
+    controller.run(30, 10)
+    needed = controller.target
+    controller.run(3, 8)
+    controller.wall_s += jump_s
+    controller.run(20, 6)
+    assert controller.target <= needed
+    controller.run(40, 1)
+    assert controller.target == 1
+
+
+@pytest.mark.parametrize("waits_s", [1.0, 86_400.0])
+def test_what_waits_for_a_machine_is_not_starting(waits_s: float) -> None:
+    controller = Controller(downscale_delay_s=20, trend_window_s=10, startup_s=5)
+    controller.run(5, 4, starts=False)
+    for _ in range(60):
+        controller.wall_s += waits_s
+        controller.run(1, 4, starts=False)
+    controller.run(2, 4)
+    startup_s = State(*controller.state["headroom"]).startup_s
+    assert startup_s is not None
+    assert startup_s <= 25
+
+
+def test_a_replica_without_a_model_in_memory_has_no_say() -> None:
+    """Its only model is being replaced by another one."""
+    empty = ReplicaReport(slots=0.0, open=0.0, load=0.0, headroom_s=math.inf, refused=0.0)
+    assert observe(context({FIRST: [report(2)], SECOND: [empty]})).reports == (report(2),)
+    target, _ = HeadroomPolicy(min_replicas=1, max_replicas=4)(context({FIRST: [empty], SECOND: [empty]}))
+    assert target == 2
 
 
 def test_the_controller_needs_nothing_of_ours_to_load_it(tmp_path: Any) -> None:

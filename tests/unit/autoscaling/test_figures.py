@@ -112,7 +112,7 @@ async def test_a_stream_that_is_all_made_says_nothing() -> None:
 
 
 async def test_the_report_has_the_lowest_headroom_and_forgets_those_who_left() -> None:
-    figures = ReplicaFigures()
+    figures = ReplicaFigures(4)
     dry, began_s = await playing(made_s=6.0, taken_s=6.0)
     for stream in (dry, (await playing(made_s=9.0, taken_s=9.0))[0]):
         figures.opened(stream)
@@ -122,7 +122,7 @@ async def test_the_report_has_the_lowest_headroom_and_forgets_those_who_left() -
 
 
 async def test_the_load_is_the_engines_own_where_it_knows_it() -> None:
-    figures = ReplicaFigures()
+    figures = ReplicaFigures(4)
     for now_s in (0.0, 1.0, 2.0):
         report = figures.report(now_s, stats(1, now_s))
         knowing = figures.report(now_s, replace(stats(1, now_s), load=0.25))
@@ -130,8 +130,13 @@ async def test_the_load_is_the_engines_own_where_it_knows_it() -> None:
     assert knowing.load == 0.25
 
 
+async def test_a_replica_that_has_no_model_in_memory_will_have_its_slots() -> None:
+    figures, now_s = ReplicaFigures(4), asyncio.get_running_loop().time()
+    assert figures.report(now_s, EngineStats()) == (4.0, 0.0, 0.0, math.inf, 0.0)
+
+
 async def test_refusals_are_reported_once_and_only_those_for_want_of_room() -> None:
-    figures, now_s = ReplicaFigures(), asyncio.get_running_loop().time()
+    figures, now_s = ReplicaFigures(4), asyncio.get_running_loop().time()
     figures.refused(Overloaded("full"))
     figures.refused(UnknownVoice("who?"))
     figures.turned_away(2)
