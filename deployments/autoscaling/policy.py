@@ -18,7 +18,7 @@ _TREND_STEP_S = 0.5
 _MIN_TREND = 3
 _STATE_KEY, _CLOCK_KEY = "headroom", "clock"
 _MAX_STEP_S = 10.0
-"""Serve asks every second or so: more than this is a jump of the wall clock, or a controller that was away."""
+"""Serve asks every second or so: more is a jump of the wall clock, or a controller that was away."""
 _LONGEST_STARTUP = 5.0
 """Of the setting. A replica that waits for a machine or a quota is no longer starting."""
 
