@@ -115,6 +115,7 @@ class CreditServer:
     async def _take_notes(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, spoken_of: set[bytes]
     ) -> None:
+        is_ingress = False
         while True:
             with anyio.fail_after(_FORGET_S):
                 note = await reader.readexactly(_NOTE.size)
@@ -123,10 +124,13 @@ class CreditServer:
                 continue
             stream_id, num_delivered = _NOTE.unpack(note)
             if stream_id == _TURNED_AWAY:
-                self._on_turned_away(num_delivered)
+                # Only an ingress can have named a stream: others that reach the port are to size no fleet.
+                if is_ingress:
+                    self._on_turned_away(num_delivered)
                 continue
             stream = self._streams.get(stream_id)
             if stream is not None:
+                is_ingress = True
                 spoken_of.add(stream_id)
                 stream.acknowledge(num_delivered)
             spoken_of.intersection_update(self._streams)  # in place: `_serve` has it, too

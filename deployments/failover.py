@@ -32,7 +32,7 @@ from deployments.speech import Speech, SpeechAround
 from deployments.spreading import Spread
 from deployments.trials import Trials
 from tts_core.engine.chunks import BYTES_PER_SAMPLE, AudioChunk, SegmentMark
-from tts_core.errors import PolyvoxError
+from tts_core.errors import PolyvoxError, StreamInterrupted
 from tts_core.request import Returning, SynthesisRequest
 from tts_core.timing.marks import Cue
 
@@ -214,8 +214,14 @@ class ResilientSpeech(SpeechAround):
         return open_once
 
     def _fresh(self, chunk: AudioChunk) -> AudioChunk | None:
-        """Return the part of a replica's chunk that was not given yet."""
+        """Return the part of a replica's chunk that was not given yet.
+
+        Raises:
+            StreamInterrupted: samples before it never came. Another replica is to give them.
+        """
         start = self._base + chunk.start_sample
+        if start > self._num_given:
+            raise StreamInterrupted(f"a replica left out {start - self._num_given} samples", retry_after_s=1)
         marks = tuple(self._new_marks(chunk))
         self._marks += marks
         num_known = min(max(0, self._num_given - start), chunk.num_samples)

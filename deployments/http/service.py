@@ -144,8 +144,9 @@ class Service:
         with self.tracing.part("open"):
             return await self.source.open(replace(request, traceparent=self.tracing.traceparent()), payer)
 
-    async def check(self, wish: Wish) -> None:
-        """Return if a wish can be planned. Raises PolyvoxError where it can't be."""
+    async def check(self, wish: Wish, key: Key | None) -> None:
+        """Return if a wish can be planned; it counts as a request. Raises PolyvoxError where it can't be."""
+        self.limiter.count(key)
         await self._plan(wish, "")
 
     async def _plan(self, wish: Wish, request_id: str) -> Plan:
@@ -325,6 +326,10 @@ async def _held(ticket: Ticket, opening: Awaitable[CountedSpeech]) -> CountedSpe
     """Return the speech once it is open, and have it give back what was taken for it."""
     try:
         speech = await opening
+    except asyncio.CancelledError:
+        # It may have been worked on. Else limits on characters would hold for nobody who hangs up early.
+        ticket.release()
+        raise
     except BaseException:
         ticket.refund()
         raise

@@ -29,11 +29,15 @@ Scope = Literal["speak", "voices", "voices:write", "admin"]
 
 
 class KeyLimits(StrictModel):
-    """What a key may use of each ingress replica. What isn't stated isn't limited."""
+    """What a key may use of each ingress replica. What isn't stated isn't limited.
+
+    Connections are those for live text, whether or not anything is spoken on them.
+    """
 
     requests_per_minute: PositiveInt | None = None
     characters_per_minute: PositiveInt | None = None
     concurrent_streams: PositiveInt | None = None
+    concurrent_connections: PositiveInt | None = None
 
 
 class Key(StrictModel):

@@ -1,4 +1,4 @@
-"""How much each key may use: requests and characters by the minute, and streams at once."""
+"""How much each key may use: requests and characters by the minute, streams and connections at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deployments.keys.errors import LimitReached
 from deployments.keys.key_file import Key, KeyLimits
 
 MINUTE_S = 60.0
-_STREAM_RETRY_S = 1.0
+_PLACE_RETRY_S = 1.0
 
 
 class TokenBucket:
@@ -53,6 +53,7 @@ class _Use:
     requests: TokenBucket | None
     characters: TokenBucket | None
     num_streams: int = 0
+    num_connections: int = 0
 
 
 @dataclass
@@ -96,18 +97,54 @@ class Limiter:
         """
         if key is None or key.limits == KeyLimits():
             return Ticket()
-        now_s = self._clock()
-        use = self._use(key, now_s)
-        num_requests = 0 if is_again else 1
-        _check(use, key.limits, num_requests, num_chars, now_s)
-        if use.requests is not None:
-            use.requests.take(num_requests)
-        if use.characters is not None:
-            use.characters.take(num_chars)
+        use = self._use(key)
+        limit = key.limits.concurrent_streams
+        if limit is not None and use.num_streams >= limit:
+            raise LimitReached(f"this key may have {limit} streams at once", retry_after_s=_PLACE_RETRY_S)
+        self._take(use, 0 if is_again else 1, num_chars)
         use.num_streams += 1
         return Ticket(use, num_chars)
 
-    def _use(self, key: Key, now_s: float) -> _Use:
+    def count(self, key: Key | None) -> None:
+        """Take a request that speaks nothing. Raises LimitReached, as `enter`."""
+        if key is not None:
+            self._take(self._use(key), 1, 0)
+
+    def connect(self, key: Key | None) -> Callable[[], None]:
+        """Take a connection's place, and return what gives it back, once.
+
+        Raises:
+            LimitReached: the key has as many as it may.
+        """
+        if key is None or key.limits.concurrent_connections is None:
+            return lambda: None
+        use, limit = self._use(key), key.limits.concurrent_connections
+        if use.num_connections >= limit:
+            raise LimitReached(f"this key may have {limit} connections at once", retry_after_s=_PLACE_RETRY_S)
+        use.num_connections += 1
+
+        def leave() -> None:
+            use.num_connections -= 1
+
+        return leave
+
+    def _take(self, use: _Use, num_requests: int, num_chars: int) -> None:
+        """Take of what there is by the minute, all of it or nothing. Raises LimitReached."""
+        now_s, limits = self._clock(), use.limits
+        costs = (
+            (use.requests, num_requests, limits.requests_per_minute, "requests"),
+            (use.characters, num_chars, limits.characters_per_minute, "characters"),
+        )
+        for bucket, cost, limit, what in costs:
+            wait_s = bucket.wait_s(cost, now_s) if bucket is not None and cost else 0.0
+            if wait_s > 0:
+                raise LimitReached(f"this key may use {limit} {what} per minute", retry_after_s=wait_s)
+        for bucket, cost, _, _ in costs:
+            if bucket is not None:
+                bucket.take(cost)
+
+    def _use(self, key: Key) -> _Use:
+        now_s = self._clock()
         use = self._uses.get(key.id)
         if use is None:
             use = self._uses[key.id] = _Use(KeyLimits(), None, None)
@@ -123,17 +160,3 @@ def _sized(bucket: TokenBucket | None, per_minute: int | None, now_s: float) -> 
     if not per_minute:
         return None
     return TokenBucket(per_minute, now_s) if bucket is None else bucket.changed(per_minute, now_s)
-
-
-def _check(use: _Use, limits: KeyLimits, num_requests: int, num_chars: int, now_s: float) -> None:
-    if limits.concurrent_streams is not None and use.num_streams >= limits.concurrent_streams:
-        raise LimitReached(
-            f"this key may have {limits.concurrent_streams} streams at once", retry_after_s=_STREAM_RETRY_S
-        )
-    for bucket, cost, limit, what in (
-        (use.requests, num_requests, limits.requests_per_minute, "requests"),
-        (use.characters, num_chars, limits.characters_per_minute, "characters"),
-    ):
-        wait_s = bucket.wait_s(cost, now_s) if bucket is not None else 0.0
-        if wait_s > 0:
-            raise LimitReached(f"this key may use {limit} {what} per minute", retry_after_s=wait_s)

@@ -12,6 +12,7 @@ from starlette.websockets import WebSocket
 from deployments.http.service import Service
 from deployments.websocket.dialect import Caller, Dialect
 from deployments.websocket.elevenlabs import ElevenLabsDialect, Query
+from deployments.websocket.entrance import Strangers
 from deployments.websocket.messages import refusal
 from deployments.websocket.protocol import PolyvoxDialect
 from deployments.websocket.refused import Refused
@@ -26,23 +27,26 @@ MULTI_STREAM_INPUT = "/v1/text-to-speech/{voice_id}/multi-stream-input"
 def live_text_routes(service: Service) -> APIRouter:
     """Return the routes, bound to the service that answers them."""
     router = APIRouter()
+    strangers = Strangers()
 
     @router.websocket(LIVE_TEXT)
     async def live_text(socket: WebSocket) -> None:
-        await _serve(service, socket, lambda: _own_dialect(socket))
+        await _serve(service, strangers, socket, lambda: _own_dialect(socket))
 
     @router.websocket(STREAM_INPUT)
     async def stream_input(socket: WebSocket) -> None:
-        await _serve(service, socket, lambda: _elevenlabs_dialect(socket, is_multi=False))
+        await _serve(service, strangers, socket, lambda: _elevenlabs_dialect(socket, is_multi=False))
 
     @router.websocket(MULTI_STREAM_INPUT)
     async def multi_stream_input(socket: WebSocket) -> None:
-        await _serve(service, socket, lambda: _elevenlabs_dialect(socket, is_multi=True))
+        await _serve(service, strangers, socket, lambda: _elevenlabs_dialect(socket, is_multi=True))
 
     return router
 
 
-async def _serve(service: Service, socket: WebSocket, make_dialect: Callable[[], Dialect]) -> None:
+async def _serve(
+    service: Service, strangers: Strangers, socket: WebSocket, make_dialect: Callable[[], Dialect]
+) -> None:
     if not _is_welcome(socket, service.args.cors_origins):
         await socket.close(1008, "origin")
         return
@@ -50,7 +54,7 @@ async def _serve(service: Service, socket: WebSocket, make_dialect: Callable[[],
         dialect = make_dialect()
     except PolyvoxError as error:
         dialect = Refused(error)
-    await Session(service, socket, dialect, _caller(socket)).run()
+    await Session(service, socket, dialect, _caller(socket), strangers).run()
 
 
 def _caller(socket: WebSocket) -> Caller:

@@ -13,9 +13,9 @@ from starlette.websockets import WebSocket
 
 from deployments.http.service import Service
 from deployments.keys.errors import KeyMissing
-from deployments.keys.key_file import Key
 from deployments.websocket.context import Context
 from deployments.websocket.dialect import Caller, Dialect, Ending
+from deployments.websocket.entrance import Entrance, Strangers
 from deployments.websocket.errors import (
     ContextInUse,
     Gone,
@@ -32,8 +32,6 @@ from deployments.websocket.turn import ContextSettings, Surroundings, new_task
 from tts_core.errors import PolyvoxError
 
 WATCH_S = 0.5
-KEY_PATIENCE_S = 10.0
-"""How long a client that sent no key in the handshake may take to send one."""
 _MAX_REASON_BYTES = 123
 
 logger = logging.getLogger(__name__)
@@ -47,12 +45,15 @@ class Session:
         socket: not accepted yet.
         dialect: the protocol.
         caller: who is there.
+        strangers: who else is there and has no key yet.
     """
 
-    def __init__(self, service: Service, socket: WebSocket, dialect: Dialect, caller: Caller) -> None:
+    def __init__(
+        self, service: Service, socket: WebSocket, dialect: Dialect, caller: Caller, strangers: Strangers
+    ) -> None:
         self._service, self._socket, self._dialect, self._caller = service, socket, dialect, caller
         self._args = service.args.live_text
-        self._key, self._find_key = caller.key, caller.find_key
+        self._entrance = Entrance(caller, service.limiter, strangers)
         self._outbox = Outbox(socket, service.args.limits.write_timeout_s)
         self._contexts: dict[str, Context] = {}
         self._began_s = self._heard_s = time.monotonic()
@@ -125,6 +126,7 @@ class Session:
             for context in self.contexts:
                 context.abandon()
             self._contexts.clear()
+            self._entrance.leave()
         await asyncio.wait(tasks)
         await self._hang_up(ending)
         logger.info("live text ended: %s %s", ending.code, ending.reason)
@@ -147,8 +149,9 @@ class Session:
     async def _greet(self) -> None:
         try:
             greeting = self._dialect.greeting(self._caller)
+            self._entrance.come(self._send_away)
         except PolyvoxError as error:
-            await self.tell(error)
+            await self._turn_away(error)
             return
         if greeting is not None:
             await self.send(greeting)
@@ -157,35 +160,33 @@ class Session:
         context_id: str | None = None
         try:
             body = _parsed(text)
-            self._admit(body)
+            if not self._entrance.is_open:
+                self._entrance.admit(self._dialect.token(body))
             given = body.get("context_id")
             context_id = given if isinstance(given, str) else None
             await self._dialect.take(body, self)
         except PolyvoxError as error:
             await self.tell(error, context_id)
-            if self._find_key is not None:
+            if not self._entrance.is_open:
                 self._end(Ending(1008, error.code))
 
-    def _admit(self, body: dict[str, Any]) -> None:
-        """Let in who brings a key with the first message. Raises PolyvoxError."""
-        if self._find_key is None:
-            return
-        token = self._dialect.token(body)
-        if not token:
-            raise KeyMissing("an API key is needed, in the handshake's headers or in the first message")
-        self._key = self._find_key(token)
-        self._find_key = None
+    async def _turn_away(self, error: PolyvoxError) -> None:
+        await self.tell(error)
+        self._end(Ending(1008, error.code))
+
+    def _send_away(self) -> None:
+        """End the connection of a client that has no key yet, for others'."""
+        self._service.figures.told(KeyMissing.code)
+        self._end(Ending(1008, KeyMissing.code))
 
     async def _watch(self) -> None:
         while not self._over.done():
             await asyncio.sleep(WATCH_S)
             now_s = time.monotonic()
-            if self._find_key is not None and now_s - self._began_s > KEY_PATIENCE_S:
-                await self.tell(KeyMissing("no API key came"))
-                self._end(Ending(1008, KeyMissing.code))
+            if self._entrance.is_overdue(now_s):
+                await self._turn_away(KeyMissing("no API key came"))
             elif self._closing is None and self._is_idle(now_s):
-                await self.tell(IdleTimeout(f"nothing came for {self._idle_timeout_s:g} s"))
-                self._end(Ending(1008, IdleTimeout.code))
+                await self._turn_away(IdleTimeout(f"nothing came for {self._idle_timeout_s:g} s"))
             elif self._closing is None and self._must_end(now_s):
                 await self.tell(SessionEnds("the connection ends when all has been spoken; open another one"))
                 self.close(Ending(1001, SessionEnds.code))
@@ -208,17 +209,13 @@ class Session:
         caller = self._caller
         return Surroundings(
             self._service,
-            self._key_now,
+            self._entrance.key_now,
             caller.request_id,
             caller.traceparent,
             self._emit,
             self._done,
             self._broken,
         )
-
-    def _key_now(self) -> Key | None:
-        key_now = self._caller.key_now
-        return self._key if self._key is None or key_now is None else key_now(self._key.id)
 
     async def _emit(self, event: Event, before: Callable[[], None] | None = None) -> None:
         message = self._dialect.event(event)

@@ -28,7 +28,7 @@ FileOption = Annotated[
     ),
 ]
 IdArgument = Annotated[str, typer.Argument(help="What the key is called: small letters, digits and hyphens.")]
-_COLUMNS = ("id", "scopes", "requests/min", "characters/min", "streams", "created")
+_COLUMNS = ("id", "scopes", "requests/min", "characters/min", "streams", "connections", "created")
 
 
 @app.command()
@@ -41,6 +41,9 @@ def create(
     requests_per_minute: Annotated[int | None, typer.Option(help="No limit if left out.")] = None,
     characters_per_minute: Annotated[int | None, typer.Option(help="No limit if left out.")] = None,
     concurrent_streams: Annotated[int | None, typer.Option(help="No limit if left out.")] = None,
+    concurrent_connections: Annotated[
+        int | None, typer.Option(help="WebSockets at once. No limit if left out.")
+    ] = None,
     file: FileOption = None,
 ) -> None:
     """Make a key and print its secret, which is kept nowhere. Running servers take it within a second."""
@@ -52,6 +55,7 @@ def create(
         "requests_per_minute": requests_per_minute,
         "characters_per_minute": characters_per_minute,
         "concurrent_streams": concurrent_streams,
+        "concurrent_connections": concurrent_connections,
     }
     today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
     fields = {"id": key_id, "hash": hash_token(token), "limits": limits, "created": today}
@@ -128,6 +132,7 @@ def _print_table(keys: tuple[Key, ...]) -> None:
             key.limits.requests_per_minute,
             key.limits.characters_per_minute,
             key.limits.concurrent_streams,
+            key.limits.concurrent_connections,
         )
         shown = ("" if limit is None else str(limit) for limit in limits)
         table.add_row(key.id, " ".join(key.scopes), *shown, key.created)

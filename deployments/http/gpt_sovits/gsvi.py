@@ -68,7 +68,7 @@ def gsvi_routes(speaking: Speaking) -> APIRouter:
         key: Key | None = request.state.key
         choice = await speaking.service.sessions.get(session_of(request))
         fields = _fields(body, choice)
-        await speaking.service.check(await speaking.wish(checked(SpeakRequest, fields), choice))
+        await speaking.service.check(await speaking.wish(checked(SpeakRequest, fields), choice), key)
         link = Link(fields, key.id if key else "", time.time() + VALID_S)
         token = seal(link, await speaking.service.sessions.secret())
         base = text_of("dl_url", body.get("dl_url")) or str(request.base_url)

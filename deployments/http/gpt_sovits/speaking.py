@@ -115,7 +115,7 @@ class Speaking:
             if again == wish:
                 raise unknown_voice() from None
         try:
-            return await service.open(again, state.request_id, state.key, resumption)
+            return await service.open(again, state.request_id, state.key, resumption, is_again=True)
         except UnknownVoice:
             raise unknown_voice() from None
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from deployments import credit, pulse
-from deployments.credit import CreditLinks, CreditServer, _Link
+from deployments.credit import _ANYBODY, _NOTE, _TURNED_AWAY, CreditLinks, CreditServer, _Link
 from deployments.stream_items import CreditAddress
 from tests.support.waiting import until
 from tts_core.engine.protocol import Room
@@ -118,6 +118,22 @@ async def test_whom_an_ingress_turns_away_one_replica_hears_of(server: CreditSer
     links.turned_away({"replica-1", "replica-2"})
     links.turned_away({"replica-1"})
     await until(lambda: heard == [1, 1])
+
+
+async def test_nobody_but_an_ingress_is_believed_to_turn_listeners_away(server: CreditServer) -> None:
+    """The figure has the fleet grow, and the port asks nobody who they are."""
+    heard: list[int] = []
+    server._on_turned_away = heard.append
+    address = server.register(stream())
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    for note in (_NOTE.pack(_TURNED_AWAY, 7), _NOTE.pack(b"guess".ljust(16), 7), _NOTE.pack(_TURNED_AWAY, 7)):
+        writer.write(note)
+    writer.write(_ANYBODY)
+    await reader.read(1)  # all before that was read
+    assert heard == []
+    writer.write(_NOTE.pack(address.stream_id, 0) + _NOTE.pack(_TURNED_AWAY, 7))
+    await until(lambda: heard == [7])
+    writer.close()
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 100])

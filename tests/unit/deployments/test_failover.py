@@ -156,6 +156,13 @@ async def test_every_way_to_be_gone_is_survived(error: PolyvoxError) -> None:
     assert await heard(await resilient(replicas)) == WHOLE
 
 
+async def test_what_a_replica_leaves_out_another_one_says() -> None:
+    """A hole is no end, and would go unnoticed: what follows it looks like any other audio."""
+    forgetful = Replica(250, num_left_out=30)
+    assert await heard(await resilient(Replicas(forgetful, Replica()))) == WHOLE
+    assert forgetful.is_closed
+
+
 async def test_a_request_that_fails_by_itself_is_not_tried_again() -> None:
     replicas = Replicas(Replica(fails_after=800, error=SegmentFailed("NaN")), Replica())
     with pytest.raises(SegmentFailed):

@@ -11,8 +11,11 @@ from starlette.types import Message
 
 from deployments.config import IngressArgs
 from deployments.http.app import create_app
+from deployments.http.planning import Wish
 from deployments.http.service import Service
+from deployments.keys.errors import LimitReached
 from tests.unit.http.fakes import FakeSource, FakeSpeech
+from tests.unit.keys.support import make_key
 from tts_core.request import SynthesisRequest
 
 SUBTITLES = ("/v1/audio/speech/subtitles", {"input": "Hello there.", "voice": "en-us"})
@@ -83,3 +86,17 @@ async def test_so_is_a_place_among_those_who_wait(path: str, body: dict[str, Any
     source = Busy()
     await hang_up(source, path, body)
     assert source.num_waiting == 0
+
+
+async def test_who_hangs_up_has_paid() -> None:
+    """Else limits on characters would be none for whoever leaves before the first sample."""
+    source = Busy()
+    service = Service(IngressArgs(), source, transport_holds_back=True)
+    key = make_key(characters_per_minute=20, concurrent_streams=1)
+    wish = Wish(text="Twelve chars", voice="en-us", model=None)
+    opening = asyncio.get_running_loop().create_task(service.open(wish, "first", key))
+    await source.asked.wait()
+    opening.cancel()
+    await asyncio.wait({opening})
+    with pytest.raises(LimitReached, match="20 characters"):
+        await service.open(wish, "second", key)

@@ -28,7 +28,8 @@ def test_a_key_is_made_shown_once_and_works(path: Path) -> None:
 
 
 def test_scopes_and_limits_are_kept(path: Path) -> None:
-    limits = ["--requests-per-minute", "60", "--characters-per-minute", "9000", "--concurrent-streams", "4"]
+    limits = ["--requests-per-minute", "60", "--characters-per-minute", "9000"]
+    limits += ["--concurrent-streams", "4", "--concurrent-connections", "7"]
     polyvox("keys", "create", "bob", "--scope", "speak", *limits, "--file", str(path))
     [key] = read_keys(path)
     assert key.scopes == ("speak",)
@@ -36,6 +37,7 @@ def test_scopes_and_limits_are_kept(path: Path) -> None:
         "requests_per_minute": 60,
         "characters_per_minute": 9000,
         "concurrent_streams": 4,
+        "concurrent_connections": 7,
     }
     [listed] = json.loads(polyvox("keys", "list", "--json", env={"POLYVOX_KEYS": str(path)}).stdout)
     assert listed["id"] == "bob"

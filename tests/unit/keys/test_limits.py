@@ -124,6 +124,30 @@ def test_the_servers_own_next_try_is_no_request(limiter: Limiter) -> None:
         limiter.enter(key, 5, is_again=True)
 
 
+def test_a_request_that_speaks_nothing_needs_no_stream(limiter: Limiter) -> None:
+    key = make_key(requests_per_minute=3, concurrent_streams=1, characters_per_minute=10)
+    limiter.enter(key, 99)  # more than there is: paid off by and by
+    for _ in range(2):
+        limiter.count(key)
+    with pytest.raises(LimitReached, match="requests"):
+        limiter.count(key)
+    limiter.count(None)
+
+
+def test_connections_count_until_they_are_left(limiter: Limiter) -> None:
+    key = make_key(concurrent_connections=2)
+    leave, _ = limiter.connect(key), limiter.connect(key)
+    with pytest.raises(LimitReached, match="2 connections at once"):
+        limiter.connect(key)
+    leave()
+    limiter.connect(key)
+    with pytest.raises(LimitReached):
+        limiter.connect(key)
+    for other in (None, make_key("bob")):
+        for _ in range(9):
+            limiter.connect(other)
+
+
 def test_without_a_key_or_limits_nothing_is_counted(limiter: Limiter) -> None:
     for _ in range(100):
         limiter.enter(None, 10**6)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from fastapi import FastAPI
 
 from deployments.http.app import create_app
 from deployments.keys.key_file import KeyLimits, changing_keys
-from deployments.websocket import line, session
+from deployments.websocket import entrance, line
 from tests.unit.keys.support import add_key
 from tests.unit.websocket.conftest import make_service
 from tests.unit.websocket.fakes import Client, FakeSource
@@ -95,10 +97,69 @@ async def test_a_wrong_key_is_refused_in_the_handshake(keyed: FastAPI) -> None:
 async def test_whoever_brings_no_key_in_time_is_sent_away(
     keyed: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "KEY_PATIENCE_S", 0.1)
+    monkeypatch.setattr(entrance, "KEY_PATIENCE_S", 0.1)
     async with Client(keyed, PATH) as client:
         assert (await client.until("error"))[-1]["error"]["code"] == "missing_api_key"
         await client.until("closed")
+
+
+async def test_too_many_without_a_key_send_the_one_away_who_waits_longest(
+    keyed: FastAPI, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entrance, "MAX_STRANGERS", 2)
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def connect(path: str = PATH) -> Client:
+            client = await stack.enter_async_context(Client(keyed, path))
+            await client.receive()  # "ready"
+            return client
+
+        known = await connect()
+        known.send({"type": "authenticate", "api_key": token})
+        known.send(START)
+        await known.until("started")
+        first, second, third = [await connect() for _ in range(3)]
+        await first.until("closed")
+        assert (first.close_code, first.close_reason) == (1008, "missing_api_key")
+        second.leave()
+        await asyncio.wait({second.task}, timeout=5)
+        fourth = await connect()
+        for client in (third, fourth):
+            client.send({"type": "authenticate", "api_key": token})
+            client.send(START)
+            await client.until("started")
+        known.send({"type": "text", "text": "Hello there. And "})
+        await known.until("clause_done")
+
+
+@pytest.mark.parametrize("is_in_handshake", [True, False])
+async def test_a_key_may_have_so_many_connections(
+    source: FakeSource, keys: Path, is_in_handshake: bool
+) -> None:
+    token = add_key(keys, "bob", limits=KeyLimits(concurrent_connections=1))
+    app = create_app(make_service(source, keys=keys))
+
+    def connect() -> Client:
+        return Client(app, PATH, f"api_key={token}" if is_in_handshake else "")
+
+    async def start(client: Client) -> None:
+        if not is_in_handshake:
+            client.send({"type": "authenticate", "api_key": token})
+        client.send(START)
+
+    async with connect() as first:
+        await start(first)
+        await first.until("started")
+        async with connect() as second:
+            await start(second)
+            assert (await second.until("error"))[-1]["error"]["code"] == "rate_limit_exceeded"
+            await second.until("closed")
+            assert second.close_code == 1008
+        first.send({"type": "text", "text": "Hello there. And "})
+        await first.until("clause_done")
+    async with connect() as third:
+        await start(third)
+        await third.until("started")
 
 
 async def test_limits_of_the_key_hold(keyed: FastAPI, token: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,10 +85,11 @@ async def test_an_address_is_paid_for_by_its_key_and_dies_with_it(
     voices: Voices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "keys.yaml"
-    bearer = {"Authorization": f"Bearer {add_key(path, 'alice', limits=KeyLimits(requests_per_minute=2))}"}
+    bearer = {"Authorization": f"Bearer {add_key(path, 'alice', limits=KeyLimits(requests_per_minute=3))}"}
     async with connect(voices, keys=str(path)) as client:
         url = (await client.post("/infer_single", json=BODY, headers=bearer)).json()["audio_url"]
         assert [(await client.get(url)).status_code for _ in range(3)] == [200, 200, 429]
+        assert (await client.post("/infer_single", json=BODY, headers=bearer)).status_code == 429
         with changing_keys(path) as keys:
             del keys["alice"]
         monkeypatch.setattr("deployments.keys.key_ring.CHECK_S", -CHECK_S)

@@ -13,7 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.unit.http.gpt_sovits.support import TTS, VOICES, Voices
+from deployments.keys.key_file import KeyLimits
+from tests.unit.http.gpt_sovits.support import TTS, VOICES, Voices, connect
+from tests.unit.keys.support import add_key
 
 
 @pytest.mark.parametrize(
@@ -148,6 +150,20 @@ async def test_a_catalogue_that_comes_late_is_waited_for(
     answer = await ingress.post("/tts", json={**TTS, "ref_audio_path": "今天天气真好.wav"})
     assert answer.status_code == 200
     assert (voices.requests[-1].voice, voices.requests[-1].model) == ("ann", "one")
+
+
+async def test_the_second_look_for_a_voice_is_no_second_request(
+    voices: Voices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deployments.http.gpt_sovits.references.LIST_S", 0.01)
+    limits = KeyLimits(requests_per_minute=1)
+    bearer = {"Authorization": f"Bearer {add_key(tmp_path / 'keys.yaml', 'alice', limits=limits)}"}
+    voices.is_hanging = True
+    asyncio.get_running_loop().call_later(0.1, setattr, voices, "is_hanging", False)
+    async with connect(voices, keys=str(tmp_path / "keys.yaml")) as client:
+        body = {**TTS, "ref_audio_path": "今天天气真好.wav"}
+        answers = [await client.post("/tts", json=body, headers=bearer) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
 
 
 async def test_an_engine_that_is_down_holds_up_nobody_who_speaks_with_another(
