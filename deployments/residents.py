@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import functools
 import logging
 import operator
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +24,7 @@ from tts_core.voice import VoiceInfo
 logger = logging.getLogger("ray.serve")
 
 _COME_BACK_S = 2.0
+SLOW_LOAD_S = 60.0
 
 
 class Loader(Protocol):
@@ -179,9 +181,10 @@ class Residents:
     async def _load(self, model: str) -> AsyncEngine:
         async with self._one_at_a_time:  # each takes memory to pass through, and computing time from speech
             started = time.monotonic()
-            await self._loader.check(model)
-            await self._make_room(model)
-            engine = await self._loader.load(model, gives_way=bool(self.loaded))
+            with _told_of_if_slow(model):
+                await self._loader.check(model)
+                await self._make_room(model)
+                engine = await self._loader.load(model, gives_way=bool(self.loaded))
             logger.info("loaded model %r in %.1f s", model, time.monotonic() - started)
             return engine
 
@@ -211,6 +214,17 @@ class Residents:
         return Overloaded(
             f"model {model!r} isn't loaded, and every model that is has listeners", retry_after_s=_COME_BACK_S
         )
+
+
+@contextlib.contextmanager
+def _told_of_if_slow(model: str) -> Iterator[None]:
+    """Say in the log what no model can be loaded behind: storage that hangs raises nothing."""
+    text = "model %r is still being loaded after %g s, and no other one can be meanwhile"
+    timer = asyncio.get_running_loop().call_later(SLOW_LOAD_S, logger.warning, text, model, SLOW_LOAD_S)
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _code(error: BaseException | None) -> str:

@@ -9,7 +9,9 @@ from typing import Any, cast
 
 import pytest
 
+from deployments import residents
 from deployments.residents import Residents
+from tests.support.waiting import until
 from tts_core.engine.protocol import AsyncEngine, Room
 from tts_core.engine.stream import SpeechStream
 from tts_core.errors import EngineStopped, InvalidCheckpoint, Overloaded, SetupError, UnknownModel
@@ -270,6 +272,23 @@ async def test_models_are_loaded_one_after_the_other() -> None:
     one.loader.gate.set()
     await asyncio.gather(*asking)
     assert one.here == {"a", "b", "c"}
+
+
+async def test_a_load_that_hangs_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else nobody knew why no other model is loaded any more."""
+    monkeypatch.setattr(residents, "SLOW_LOAD_S", 0.01)
+    one = table(2, is_open=False)
+    opening = asyncio.create_task(one.open("b"))
+    await until(lambda: "model 'b' is still being loaded after 0.01 s" in caplog.text)
+    one.loader.gate.set()
+    await opening
+    caplog.clear()
+    monkeypatch.setattr(residents, "SLOW_LOAD_S", 0.02)
+    await one.use("a")
+    await asyncio.sleep(0.05)
+    assert "still" not in caplog.text
 
 
 # What fails
