@@ -1,8 +1,9 @@
 """Figures through Ray's own metrics: every node serves those of all its processes on one port.
 
-A call costs about 3 microseconds of CPU, a series disappears by itself some seconds after its replica did,
-and nobody has to find ports of replicas, which come and go. In exchange figures are up to ten seconds old
-when Prometheus gets them, and sums of histograms are guessed from their buckets. A gauge that isn't a finite
+A call costs about 3 microseconds of CPU, a gauge disappears by itself some seconds after its replica did, and
+nobody has to find ports of replicas, which come and go. In exchange figures are up to ten seconds old when
+Prometheus gets them, sums of histograms are guessed from their buckets, and what a replica that is gone has
+counted is served, unchanged, for as long as its node lives: rates don't mind. A gauge that isn't a finite
 number isn't served.
 """
 
