@@ -9,8 +9,9 @@ ARG PYTHON_VERSION=3.11
 # The manifests state it too: every node of a cluster runs the same one.
 ARG RAY_VERSION=2.60.0
 # Leave `formant` out, and libespeak-ng (GPL) isn't there; leave `neural` out for an image without PyTorch.
-# `g2pw` is 70 MB, and idle until its model is among the weights; `bench` lets the image load another server.
-ARG EXTRAS=formant,production,neural,g2pw,bench
+# `g2pw` is 70 MB, and idle until its model is among the weights; `bench` lets the image load another server;
+# `tracing` sends spans once OTEL_* variables say where to.
+ARG EXTRAS=formant,production,neural,g2pw,bench,tracing
 
 FROM python:${PYTHON_VERSION}-slim-bookworm AS python
 

@@ -24,8 +24,9 @@ class SessionKeeper(LocalSessions):
         super().__init__()
 
 
+# Next to no computing, and machines are reckoned full to the last core: none is set aside.
 SessionKeeperDeployment = serve.deployment(
-    name="SessionKeeper", num_replicas=1, ray_actor_options={"num_cpus": 0.05}
+    name="SessionKeeper", num_replicas=1, ray_actor_options={"num_cpus": 0}
 )(SessionKeeper)
 
 

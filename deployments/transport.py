@@ -31,16 +31,17 @@ REPLICA_ENV = {
     "RAY_SERVE_REQUEST_PATH_LOG_BUFFER_SIZE": "1",
     # Behind HAProxy replicas speak HTTP themselves; elsewhere proxies do, whom `polyvox serve` tells.
     "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": MIDDLEWARES_PATH,
+    # With an arena for every thread, each keeps what it has freed, and memory grows for longer.
+    "MALLOC_ARENA_MAX": "1",
 }
 
 # For what streams weights through a CPU: huge pages spare it most of its address lookups, a sixth of a decode
-# step; fewer arenas keep less of what threads have freed. Threads that share a step wait actively for each
-# other for some 100 us at most: with OpenMP's default, four of them on two cores took 1.3 s for a step of
-# 15 ms, and so they take 0.12 s. All of it is read when a process begins.
+# step. Threads that share a step wait actively for each other for some 100 us at most: with OpenMP's default,
+# four of them on two cores took 1.3 s for a step of 15 ms, and so they take 0.12 s. All of it is read when a
+# process begins.
 ENGINE_ENV = {
     **REPLICA_ENV,
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
-    "MALLOC_ARENA_MAX": "1",
     "GOMP_SPINCOUNT": "20000",
 }
 

@@ -13,6 +13,7 @@ import yaml
 from deployments.app import resources
 from deployments.config import AppArgs
 from deployments.config_file import load_config
+from deployments.http.voices.opening import stored_voices, takes_uploads
 from deployments.session_keeper import SessionKeeperDeployment
 from tests.unit.k8s.manifests import Manifest, container, environment, of_kind, pod_specs, workers
 
@@ -43,9 +44,9 @@ class Group:
     each: dict[str, float]
     max_pods: int
 
-    def places(self, demand: dict[str, float]) -> int:
-        """Return how many replicas with this demand one pod could hold."""
-        return min(int(self.each.get(name, 0.0) / amount) for name, amount in demand.items())
+    def holds(self, demand: dict[str, float]) -> bool:
+        """Whether an empty pod has room for a replica with this demand."""
+        return _has_room(self.each, demand)
 
 
 def app_args(service: Manifest, folder: Path) -> AppArgs:
@@ -64,12 +65,27 @@ def serve_config(service: Manifest) -> Any:
 
 
 def capacity(service: Manifest, args: AppArgs) -> Iterator[str]:
-    """Yield each deployment whose replicas no worker group has room for, one more than its most."""
-    groups = [_group(spec) for spec in service["spec"]["rayClusterConfig"]["workerGroupSpecs"]]
-    for demand in demands(service, args):
-        places = sum(group.max_pods * group.places(demand.each) for group in groups)
-        if places < demand.max_replicas + 1:
-            yield f"{demand.deployment}: {demand.max_replicas} replicas and one to update, {places} places"
+    """Yield replicas that have no room beside all others, of each deployment's most and one to update."""
+    pods = [dict(group.each) for group in groups(service) for _ in range(group.max_pods)]
+    # Whoever has the least choice first.
+    wanted = sorted(demands(service, args), key=lambda one: sum(_has_room(pod, one.each) for pod in pods))
+    for demand in wanted:
+        for number in range(demand.max_replicas + 1):
+            pod = next((pod for pod in pods if _has_room(pod, demand.each)), None)
+            if pod is None:
+                most = demand.max_replicas
+                yield f"{demand.deployment}: {most} replicas and one to update, {number} places"
+                break
+            for name, amount in demand.each.items():
+                pod[name] -= amount
+
+
+def _has_room(pod: dict[str, float], demand: dict[str, float]) -> bool:
+    return all(pod.get(name, 0.0) + 1e-9 >= amount for name, amount in demand.items())
+
+
+def groups(service: Manifest) -> list[Group]:
+    return [_group(spec) for spec in service["spec"]["rayClusterConfig"]["workerGroupSpecs"]]
 
 
 def demands(service: Manifest, args: AppArgs) -> Iterator[Demand]:
@@ -130,20 +146,28 @@ def _claiming(declared: dict[str, Manifest]) -> list[Manifest]:
 
 
 def paths(service: Manifest, args: AppArgs) -> Iterator[str]:
-    """Yield paths in the arguments that no worker with a GPU mounts, or that it can't write to."""
-    gpu = [
-        one for one in workers(service).values() if "nvidia.com/gpu" in container(one)["resources"]["limits"]
-    ]
+    """Yield paths in the arguments that a pod which may hold the deployment lacks, or can't write to."""
+    placed = {demand.deployment: demand.each for demand in demands(service, args)}
+    for deployment, read, written in _used(args):
+        for name in (group.name for group in groups(service) if group.holds(placed[deployment])):
+            mounts = {one["mountPath"]: one for one in container(workers(service)[name])["volumeMounts"]}
+            missing = [path for path in read if path not in mounts]
+            yield from (f"{deployment} on {name}: {path} isn't mounted" for path in missing)
+            for path in written:
+                mount = next((mount for at, mount in mounts.items() if path.startswith(at)), None)
+                if mount is None or mount.get("readOnly"):
+                    yield f"{deployment} on {name}: {path} can't be written to"
+
+
+def _used(args: AppArgs) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield deployments, with the paths that each reads, and those that it writes to."""
     for engine in args.engines:
-        if engine.kind != "gpt_sovits":
-            continue
-        read = [engine.voices, *(model.weights for model in engine.models.values())]
-        for template in gpu:
-            mounts = {mount["mountPath"]: mount for mount in container(template)["volumeMounts"]}
-            yield from (f"{path} isn't mounted" for path in read if path not in mounts)
-            cache = next((mount for at, mount in mounts.items() if engine.prompt_cache.startswith(at)), None)
-            if cache is None or cache.get("readOnly"):
-                yield f"{engine.prompt_cache} can't be written to"
+        if engine.kind == "gpt_sovits":
+            read = [engine.voices, *(model.weights for model in engine.models.values())]
+            yield f"TTSServer-{engine.name}", read, [engine.prompt_cache]
+    stored = stored_voices(args)
+    if stored is not None:  # it says whose voices are whose, whether or not it takes any
+        yield "Ingress", [stored.url], [stored.url] if takes_uploads(args.ingress) else []
 
 
 def times(service: Manifest, args: AppArgs) -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deployments.transport import REPLICA_ENV
 from polyvox.commands.serve import DEFAULTS
 from tests.support.server import CONFIG
 from tests.unit.k8s import checks
@@ -91,8 +92,14 @@ def ask_for_more_replicas(service: Manifest) -> None:
     config_with(service, "max_replicas: 6", "max_replicas: 8")
 
 
+def leave_the_keeper_no_room(service: Manifest) -> None:
+    """Each deployment alone still fits, and both ingresses of an update do."""
+    config_with(service, "resources: {ingress: 0.45}", "resources: {ingress: 0.5}")
+    config_with(service, "resources: {ingress: 0.05}", "resources: {ingress: 0.6}")
+
+
 def name_another_resource(service: Manifest) -> None:
-    config_with(service, "{ingress: 0.5}", "{ingres: 0.5}")
+    config_with(service, "{ingress: 0.45}", "{ingres: 0.45}")
 
 
 @pytest.mark.parametrize(
@@ -102,6 +109,7 @@ def name_another_resource(service: Manifest) -> None:
         allow_fewer_pods,
         ask_for_too_many_cpus,
         ask_for_more_replicas,
+        leave_the_keeper_no_room,
         name_another_resource,
     ],
 )
@@ -132,6 +140,15 @@ def test_the_application_is_what_the_checks_reckon_with(tmp_path: Path) -> None:
     assert waits.keys() == {demand.deployment for demand in checks.demands(service, args)}
 
 
+def test_the_ingress_keeps_its_environment() -> None:
+    """What is stated for a deployment takes the place of what the application asks for, all of it."""
+    entries = checks.serve_config(ray_service("gpu"))["applications"][0]["deployments"]
+    [stated] = [one["ray_actor_options"] for one in entries if one["name"] == "Ingress"]
+    throughput_mode = {"RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD", "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP"}
+    asked = {name: value for name, value in REPLICA_ENV.items() if name not in throughput_mode}
+    assert stated["runtime_env"]["env_vars"] == asked
+
+
 def test_missing_claims_and_mounts_are_found() -> None:
     manifests = [one for one in overlay("gpu") if one["metadata"]["name"] != "polyvox-weights"]
     assert any("there is no claim polyvox-weights" in finding for finding in checks.volumes(manifests))
@@ -148,7 +165,23 @@ def test_paths_that_are_not_mounted_are_found(tmp_path: Path) -> None:
     config_with(service, "weights: /weights", "weights: /weight")
     config_with(service, "prompt_cache: /cache/prompts", "prompt_cache: /voices/prompts")
     found = list(checks.paths(service, checks.app_args(service, tmp_path)))
-    assert found == ["/weight isn't mounted", "/voices/prompts can't be written to"]
+    engine = "TTSServer-gpt-sovits on gpu"
+    assert found == [f"{engine}: /weight isn't mounted", f"{engine}: /voices/prompts can't be written to"]
+
+
+def test_an_ingress_without_the_voices_is_found(tmp_path: Path) -> None:
+    """It would take cloned voices for built-in ones."""
+    service = ray_service("gpu")
+    container(group(service, "ingress")["template"])["volumeMounts"].pop()
+    found = list(checks.paths(service, checks.app_args(service, tmp_path)))
+    assert found == ["Ingress on ingress: /voices isn't mounted"]
+
+
+def test_a_store_that_uploads_cant_be_written_to_is_found(tmp_path: Path) -> None:
+    service = ray_service("gpu")
+    config_with(service, "uploads: false", "uploads: true")
+    found = list(checks.paths(service, checks.app_args(service, tmp_path)))
+    assert found == ["Ingress on ingress: /voices can't be written to"]
 
 
 def shorten_the_pod(service: Manifest) -> None:

@@ -27,12 +27,13 @@ LABELS = {
     "kind": ("resident",),
     "flaw": ("lost",),
 }
-SERVE = 'ray_serve_deployment_replica_healthy{application="a",deployment="d",replica="r"} 1'
+HEALTH = 'ray_serve_deployment_replica_healthy{application="a",deployment="d",replica="r"} 1'
+FAILURES = 'ray_serve_health_check_failures_total{application="a",deployment="d"}'
 
 
 def exposition(age: float) -> str:
     """Return all metrics, with counters that grow by the second."""
-    lines = [SERVE]
+    lines = [HEALTH, f"{FAILURES} {age}"]
     for metric in METRICS:
         for values in itertools.product(*(LABELS[label] for label in metric.labels)):
             names = [f'{label}="{value}"' for label, value in zip(metric.labels, values, strict=True)]
