@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
@@ -11,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from starlette.responses import Response
 
 from deployments.config import IngressArgs
+from deployments.elsewhere import MAX_FOREIGN
 from deployments.http.book import Book, Entry
 from deployments.http.capacity import Capacity
 from deployments.http.form import Form
@@ -29,15 +29,15 @@ from deployments.http.resumption import (
     headers_of,
 )
 from deployments.http.speech_response import NUM_DROPPED, Encoder, SpeechResponse
+from deployments.http.whole import encoded, gathered
 from deployments.keys.key_file import Key
 from deployments.keys.limits import Limiter, Ticket
 from deployments.metrics.listening import IngressFigures
 from deployments.speech import CountedSpeech, Origin, Speech, SpeechSource
 from deployments.tracing.untraced import Untraced
-from tts_core.audio.encoder import StreamEncoder
 from tts_core.audio.formats import FORMATS, AudioFormat
 from tts_core.engine.chunks import BYTES_PER_SAMPLE, SegmentMark
-from tts_core.errors import InputTooLong, SpeechChanged
+from tts_core.errors import SpeechChanged
 from tts_core.frontend.filters import TextOptions
 from tts_core.request import SynthesisRequest
 
@@ -105,6 +105,7 @@ class Service:
         resumption: Resumption | None = None,
         *,
         is_again: bool = False,
+        like: str = "",
     ) -> CountedSpeech:
         """Plan and open, within the key's limits. Raises PolyvoxError while there is a status for it.
 
@@ -115,18 +116,27 @@ class Service:
             resumption: what was heard before: the speech must be the same then (SpeechChanged), and is opened
                 from its beginning. `answer` leaves out what was heard.
             is_again: whether it was asked for before, and is the server's own next try: the key pays once.
+            like: fingerprint of what it follows, in the same voice as far as any replica has it.
         """
         if resumption is not None:
             wish = replace(wish, seed=resumption.seed)
         ticket = self.limiter.enter(key, len(wish.text), is_again=is_again)
         begun = None if resumption is None else resumption.fingerprint
-        return await _held(ticket, self._open(wish, request_id, key.id if key else "", begun))
+        return await _held(ticket, self._open(wish, request_id, key.id if key else "", begun, like))
 
-    async def _open(self, wish: Wish, request_id: str, payer: str, begun: str | None) -> CountedSpeech:
+    async def _open(
+        self, wish: Wish, request_id: str, payer: str, begun: str | None, like: str
+    ) -> CountedSpeech:
         # A full server spends next to nothing on those whom it refuses.
         self.source.check_room(self._planner.resolve_model(wish.model))
         plan = await self._plan(wish, stream_id(request_id))
         speech = await self._speak(plan.request, payer)
+        for _ in range(MAX_FOREIGN - 1):
+            if like in ("", speech.fingerprint):
+                break
+            speech.close()  # during an update there may still be others
+            request = replace(plan.request, request_id=stream_id(request_id))
+            speech = await self._speak(request, payer)
         fingerprint = fingerprint_of(plan.request, speech.fingerprint)
         origin = Origin(plan.request, plan.num_dropped, request_id, payer, fingerprint)
         return _same(CountedSpeech(speech, plan.num_dropped, plan.request.model, origin), begun)
@@ -280,46 +290,14 @@ class Service:
             InputTooLong: the speech exceeds `max_whole_s`, since it is held in memory.
         """
         try:
-            pcm = await self._gather(speech)
+            pcm = await gathered(speech, self.args.limits.max_whole_s)
         finally:
             speech.close()
-        data = await self._encode_whole(audio_format, pcm, speech.sample_rate_hz)
+        data = await encoded(pcm, speech.sample_rate_hz, audio_format, self.pool)
         self.figures.answered_whole(speech.model, len(pcm) / BYTES_PER_SAMPLE / speech.sample_rate_hz)
         headers = {NUM_DROPPED: str(speech.num_dropped)}
         headers |= headers_of(speech.origin, FORMATS[audio_format].nearest_rate_hz(speech.sample_rate_hz))
         return Response(data, media_type=FORMATS[audio_format].media_type, headers=headers)
-
-    async def _gather(self, speech: Speech) -> bytes:
-        pcm = bytearray()
-        max_s = self.args.limits.max_whole_s
-        async for chunk in speech.chunks():
-            pcm += chunk.pcm
-            num_samples = len(pcm) // BYTES_PER_SAMPLE
-            speech.acknowledge(num_samples)
-            if num_samples > max_s * speech.sample_rate_hz:
-                raise InputTooLong(f"speech of more than {max_s:g} s must be streamed", param="input")
-        return bytes(pcm)
-
-    async def _encode_whole(self, audio_format: AudioFormat, pcm: bytes, rate_hz: int) -> bytes:
-        """Encode a second at a time, so that streams have their turns in the pool."""
-        second = rate_hz * BYTES_PER_SAMPLE
-        data = bytearray()
-        total_samples = len(pcm) // BYTES_PER_SAMPLE
-        encoder = StreamEncoder(audio_format, rate_hz, total_samples=total_samples)
-        with contextlib.closing(encoder):
-            for start in range(0, len(pcm), second):
-                data += await self._in_pool(encoder.encode, pcm[start : start + second])
-            data += await self._in_pool(encoder.finish)
-        return bytes(data)
-
-    async def _in_pool(self, work: Callable[..., bytes], *pcm: bytes) -> bytes:
-        # Shielded: an encoder must not be closed while the pool still works with it.
-        job = asyncio.get_running_loop().run_in_executor(self.pool, work, *pcm)
-        try:
-            return await asyncio.shield(job)
-        except asyncio.CancelledError:
-            await asyncio.wait({job})
-            raise
 
 
 async def _held(ticket: Ticket, opening: Awaitable[CountedSpeech]) -> CountedSpeech:

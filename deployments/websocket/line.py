@@ -22,9 +22,9 @@ _MAX_WAIT_S = 0.25
 
 
 class OpenSpeech(Protocol):
-    """Opens speech of a wish, under a name for the log; `is_again` as `Service.open`. Raises PolyvoxError."""
+    """Opens speech of a wish, under a name for the log; the rest as `Service.open`. Raises PolyvoxError."""
 
-    def __call__(self, wish: Wish, name: str, *, is_again: bool) -> Awaitable[CountedSpeech]: ...
+    def __call__(self, wish: Wish, name: str, *, is_again: bool, like: str) -> Awaitable[CountedSpeech]: ...
 
 
 def clause_seed(seed: int, index: int) -> int:
@@ -51,6 +51,7 @@ class Line:
         self._open_speech, self._wish, self._name = open_speech, wish, name
         self._num_opened = 0
         self._is_again = False  # whether the key has paid for what is opened next
+        self._like = ""  # fingerprint of what was opened last: a voice isn't to change from clause to clause
         self._ahead: asyncio.Task[CountedSpeech] | None = None
 
     def seed(self, index: int) -> int:
@@ -97,11 +98,11 @@ class Line:
         self._num_opened += 1
         wish = replace(self._wish, text=clause.text.strip(), seed=self.seed(index))
         try:
-            speech = await self._open_speech(wish, self.request_id, is_again=self._is_again)
+            speech = await self._open_speech(wish, self.request_id, is_again=self._is_again, like=self._like)
         except Overloaded:
             self._is_again = True
             raise
-        self._is_again = False
+        self._is_again, self._like = False, speech.fingerprint
         return speech
 
     def close(self) -> None:

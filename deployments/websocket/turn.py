@@ -81,10 +81,11 @@ class Surroundings:
     def opener(self) -> OpenSpeech:
         """Return what opens speech for this connection."""
 
-        async def open_speech(wish: Wish, name: str, *, is_again: bool) -> CountedSpeech:
+        async def open_speech(wish: Wish, name: str, *, is_again: bool, like: str) -> CountedSpeech:
             about: dict[str, str | int | float] = {"polyvox.request_id": name}
             with self.service.tracing.request("live text", self.traceparent, about):
-                return await self.service.open(wish, name, self.present_key(), is_again=is_again)
+                key = self.present_key()
+                return await self.service.open(wish, name, key, is_again=is_again, like=like)
 
         return open_speech
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,7 +15,7 @@ from ray import serve
 
 from deployments.app import build
 from deployments.config import AppArgs
-from tests.support.listeners import LONG_TEXT, SPEAK, body, listen
+from tests.support.listeners import LITTLE_ROOM, LONG_TEXT, SPEAK, body, listen
 from tests.support.server import RunningServer, config_args
 
 logger = logging.getLogger(__name__)
@@ -30,8 +29,6 @@ QUICK = {
 }
 STORY = LONG_TEXT[:2500]
 """More than may lie between a replica and who reads nothing."""
-LITTLE_ROOM = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536), (socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1460)]
-"""Between listener and server, where loopback has a minute of audio. With less, kernels drop packets."""
 
 REPLICA = "ServeReplica:scaled:TTSServer"
 NUM_SLOTS = 4

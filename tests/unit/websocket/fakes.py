@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from fastapi import FastAPI
@@ -36,7 +36,7 @@ class FakeSpeech:
         self.closed = False
         self.num_delivered = 0
         self.num_dropped = 0
-        self.fingerprint = ""
+        self.fingerprint = next(source.kinds, "")
 
     @property
     def sample_rate_hz(self) -> int:
@@ -64,13 +64,18 @@ class FakeSpeech:
 
 
 class FakeSource:
-    """Speaks whatever is asked for, unless `refusals` has an error to raise first."""
+    """Speaks whatever is asked for, unless `refusals` has an error to raise first.
+
+    Attributes:
+        kinds: fingerprints of what is opened, one after the other.
+    """
 
     def __init__(self) -> None:
         self.may_speak = asyncio.Event()
         self.may_speak.set()
         self.breaks_with: PolyvoxError | None = None
         self.refusals: list[PolyvoxError] = []
+        self.kinds: Iterator[str] = iter(())
         self.speeches: list[FakeSpeech] = []
 
     @property
