@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 DIGITS = 32
+_JOINT = "-"
 _CPU_INFO = Path("/proc/cpuinfo")
 
 
@@ -16,6 +17,16 @@ def digest(*parts: str) -> str:
     """Return one name, of 32 hex digits, for all parts in their order."""
     whole = b"".join(framed(part.encode("utf-8", "surrogatepass")) for part in parts)
     return hashlib.sha256(whole).hexdigest()[:DIGITS]
+
+
+def joined(sound: str, rest: str) -> str:
+    """Return the fingerprint of what sounds by one digest, and has its bits by both."""
+    return f"{sound}{_JOINT}{rest}"
+
+
+def sound_alike(one: str, other: str) -> bool:
+    """Whether two fingerprints name the same voice and weights, on whichever machines."""
+    return one.partition(_JOINT)[0] == other.partition(_JOINT)[0]
 
 
 def framed(data: bytes) -> bytes:

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, field, replace
 from starlette.responses import Response
 
 from deployments.config import IngressArgs
-from deployments.elsewhere import MAX_FOREIGN
 from deployments.http.book import Book, Entry
 from deployments.http.capacity import Capacity
 from deployments.http.form import Form
@@ -38,11 +37,14 @@ from deployments.tracing.untraced import Untraced
 from tts_core.audio.formats import FORMATS, AudioFormat
 from tts_core.engine.chunks import BYTES_PER_SAMPLE, SegmentMark
 from tts_core.errors import SpeechChanged
+from tts_core.fingerprints import sound_alike
 from tts_core.frontend.filters import TextOptions
 from tts_core.request import SynthesisRequest
 
 SHORT_CHARS = 300
 """Of plain text, cut into sentences within two milliseconds."""
+_MAX_OTHERS = 2
+"""Speeches that may be left because they sound otherwise than what they follow."""
 
 
 async def _unknown_capacity() -> tuple[Capacity, ...]:
@@ -131,8 +133,8 @@ class Service:
         self.source.check_room(self._planner.resolve_model(wish.model))
         plan = await self._plan(wish, stream_id(request_id))
         speech = await self._speak(plan.request, payer)
-        for _ in range(MAX_FOREIGN - 1):
-            if like in ("", speech.fingerprint):
+        for _ in range(_MAX_OTHERS):
+            if not like or sound_alike(like, speech.fingerprint):
                 break
             speech.close()  # during an update there may still be others
             request = replace(plan.request, request_id=stream_id(request_id))

@@ -21,7 +21,7 @@ from tts_core.engine.sequence import Listener, Sequence
 from tts_core.engine.stream import SpeechStream, StreamLimits
 from tts_core.engine.voicing import Voiced, VoiceJob, Voicer
 from tts_core.errors import EnginePoisoned, EngineStopped, PolyvoxError, SetupError
-from tts_core.fingerprints import digest
+from tts_core.fingerprints import digest, joined
 from tts_core.models.gpt_sovits.admission import check_request
 from tts_core.models.gpt_sovits.faults import describe
 from tts_core.models.gpt_sovits.guards import Verdict, counts_of, report
@@ -139,7 +139,8 @@ class BatchingEngine:
         )
         max_lead = int(self._limits.lead_s * self.sample_rate_hz)
         settled = self._settle(request)
-        stream.fingerprint = digest(self._identity, settled.voice, *settled.timbres)
+        voice = digest(self._model.weights, settled.voice, *settled.timbres)
+        stream.fingerprint = joined(voice, self._identity)
         listener = Listener(settled, language, stream, max_lead, stream.timeline)
         self._open.add(request.request_id, listener)
         self._forecast.opened(stream, request, asyncio.get_running_loop().time())

@@ -63,8 +63,8 @@ class SpeechStream:
 
     Attributes:
         fingerprint: names everything but the request that the audio depends on: weights, voice, options, kind
-            of machine. The same request under the same fingerprint gives the same bytes. Set by the engine;
-            "" where it can't tell.
+            of machine. The same request under the same fingerprint gives the same bytes; `sound_alike` tells
+            what differs by no more than machines do. Set by the engine; "" where it can't tell.
         opened_at: when it was made, by the loop's clock.
 
     Args:

@@ -11,7 +11,7 @@ import torch
 
 from tts_core.engine.assembly import EngineOptions
 from tts_core.engine.identity import identity_of
-from tts_core.fingerprints import digest, versions
+from tts_core.fingerprints import digest, joined, sound_alike, versions
 from tts_core.frontend.lexicon import Words
 from tts_core.frontend.lexicon.reading import Reading
 from tts_core.models.gpt_sovits.loaded_model import LoadedModel
@@ -77,3 +77,12 @@ def test_parts_of_a_digest_keep_apart() -> None:
 
 def test_versions_say_what_is_missing() -> None:
     assert versions("numpy", "no-such-package").endswith("no-such-package=none")
+
+
+def test_what_sounds_alike_is_told_from_what_is_the_same() -> None:
+    one, elsewhere, other = joined("ann", "cpu"), joined("ann", "gpu"), joined("bob", "cpu")
+    assert one != elsewhere
+    assert sound_alike(one, elsewhere)
+    assert not sound_alike(one, other)
+    assert sound_alike(digest("formant"), digest("formant"))
+    assert not sound_alike(digest("formant"), digest("another"))

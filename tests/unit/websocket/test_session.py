@@ -188,13 +188,13 @@ async def test_a_turn_keeps_its_voice_through_an_update_as_long_as_it_can(
     app: FastAPI, source: FakeSource
 ) -> None:
     """Old and new replicas answer meanwhile, and which one is asked is chance."""
-    source.kinds = iter(("old", "new", "old", "new", "new", "new", "old", "new"))
+    source.kinds = iter(("old-cpu", "new-gpu", "old-gpu", "new-gpu", "new-cpu", "new-gpu", "new-cpu"))
     async with Client(app, PATH) as client:
         client.send(START)
         client.send(text("One here. Two here. Three here. Four here. And"))
         for _ in range(4):
             await client.until("clause_done")
         heard = [one.fingerprint for one in source.speeches if one.num_delivered]
-        assert heard == ["old", "old", "new", "new"]
+        assert heard == ["old-cpu", "old-gpu", "new-gpu", "new-cpu"]  # machines make no difference to ears
         assert source.num_open == 0
-        assert len({one.request.request_id for one in source.speeches}) == len(source.speeches) == 8
+        assert len({one.request.request_id for one in source.speeches}) == len(source.speeches) == 7

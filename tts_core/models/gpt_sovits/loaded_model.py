@@ -28,8 +28,9 @@ class LoadedModel:
     Attributes:
         name: what requests name it by.
         version: "v1", "v2", "v2Pro" or "v2ProPlus".
-        fingerprint: a hash of all weights, their precision and whether they are packed, and of how texts are
-            read; equal fingerprints compute alike.
+        weights: a hash of all weights, and of how texts are read; equal ones sound alike.
+        fingerprint: a hash of that, and of their precision and whether they are packed; equal ones compute
+            alike.
         t2s, sovits: the two checkpoints.
         speech_features: HuBERT, for references; one for all models of a process that read the same folder.
             It and BERT may be left for when they are first needed.
@@ -41,6 +42,7 @@ class LoadedModel:
 
     name: str
     version: str
+    weights: str
     fingerprint: str
     t2s: T2S = field(repr=False)
     sovits: SoVITS = field(repr=False)
@@ -112,10 +114,15 @@ def _load(
     packed = can_pack(dtype, device)
     g2pw = adopt_readings(paths) if with_phone_features else None
     files = read_model_files(paths)
+    fingerprint = _fingerprint(files, paths, with_phone_features, g2pw, readings)
+    weights = fingerprint.hexdigest()
+    fingerprint.add_value("dtype", str(dtype))
+    fingerprint.add_value("weights", "packed" if packed else "plain")
     return LoadedModel(
         name=name,
         version=files.sovits.version,
-        fingerprint=_fingerprint(files, paths, dtype, packed, with_phone_features, g2pw, readings),
+        weights=weights,
+        fingerprint=fingerprint.hexdigest(),
         t2s=naming(paths.t2s, lambda: _t2s(files.t2s, dtype, device, packed)),
         sovits=naming(paths.sovits, lambda: _sovits(files.sovits, dtype, device, packed)),
         speech_features=shared_speech_features(paths.hubert, dtype, device, at_once=at_once),
@@ -151,20 +158,12 @@ def _sovits(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | s
 def _fingerprint(
     files: ModelFiles,
     paths: WeightsPaths,
-    dtype: torch.dtype,
-    packed: bool,
     with_phone_features: bool,
     g2pw: str | None,
     readings: Readings,
-) -> str:
+) -> Fingerprint:
     fingerprint = Fingerprint()
-    settings = {
-        "version": files.sovits.version,
-        "dtype": str(dtype),
-        "weights": "packed" if packed else "plain",
-    }
-    for setting, value in settings.items():
-        fingerprint.add_value(setting, value)
+    fingerprint.add_value("version", files.sovits.version)
     tables = {"t2s": files.t2s.tensors, "sovits": files.sovits.tensors, "speaker": files.speaker}
     for kind, tensors in tables.items():
         fingerprint.add_tensors(kind, tensors)
@@ -175,4 +174,4 @@ def _fingerprint(
         fingerprint.add_value("g2pw", g2pw)
     if readings != "natural":
         fingerprint.add_value("readings", readings)
-    return fingerprint.hexdigest()
+    return fingerprint

@@ -53,6 +53,15 @@ def test_other_weights_or_precision_have_another_fingerprint(
     assert len(set(prints)) == len(prints)
 
 
+def test_weights_sound_alike_in_whichever_precision(weights_of: WeightsOf) -> None:
+    """What a machine computes in is its own; what it was given isn't."""
+    paths = weights_of("v2")
+    exact, short = load_model(paths, "tiny"), load_model(paths, "tiny", torch.bfloat16)
+    assert exact.weights == short.weights
+    others = [load_model(weights_of("v1"), "tiny"), load_model(paths, "tiny", readings="reference")]
+    assert len({model.weights for model in (exact, *others)}) == 3
+
+
 def test_a_model_reads_as_it_was_loaded_to(weights_of: WeightsOf) -> None:
     text = "Dr. Hall & 34 friends"
     for readings in READINGS:
