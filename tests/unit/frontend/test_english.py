@@ -49,6 +49,8 @@ def test_sentences_listed_as_different_are(case: dict[str, Any], english: FrontE
         ("AT&T is 50% off", "A T and T is fifty percent off"),
         ("naïve café … yes", "naive cafe. yes"),
         ("either/or", "either or"),
+        ("5 km € and 7KM", "five kilometers euros and seven K M"),
+        ("$5mn to $6BN", "five million to six billion dollars"),
         ("It can’t：no", "It can't,no"),
     ],
 )
@@ -59,6 +61,10 @@ def test_what_is_said(written: str, spoken: str) -> None:
 def test_a_text_in_capitals_is_read_in_words(english: FrontEnd) -> None:
     assert english.pronounce("DO NOT SHOUT AT ME").text == "Do Not Shout At Me"
     assert english.pronounce("TLS, HDMI, GPU").text == "T L S, H D M I, G P U"
+
+
+def test_marks_within_words_are_no_letters(english: FrontEnd) -> None:
+    assert english.pronounce("K''s").phones == english.pronounce("K's").phones
 
 
 def test_letters_that_english_cannot_read_are_counted() -> None:

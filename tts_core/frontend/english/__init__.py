@@ -46,7 +46,7 @@ class FrontEnd(TokenReader):
         if word.endswith("'s"):
             return with_s(self._word_phones(word[:-2]))
         parts = [part for part in re.split("['-]+", word) if part]
-        if len(parts) > 1:
+        if parts != [word]:
             return self._joined(parts)
         if word[-1] == "s" and len(word) > _SPELLED_LETTERS and word[:-1] in self._dictionary:
             return with_s(self._word_phones(word[:-1]))

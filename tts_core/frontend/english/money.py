@@ -60,7 +60,8 @@ _SCALES = {
 }
 _SIGN = "|".join(sorted((sign.replace("$", r"\$") for sign in _SIGNS), key=len, reverse=True))
 _CODE = "|".join(_CODES)
-_SCALE = r"(?:[ -]?(thousand|million|billion|trillion)\b|\s?([KkMmBbTt][NnMm]?)\b(?!'))?"
+_LETTER = rf"((?i:{'|'.join(sorted(_SCALES, key=len, reverse=True))}))"
+_SCALE = rf"(?:[ -]?(thousand|million|billion|trillion)\b|\s?{_LETTER}\b(?!'))?"
 _TO = r"\s?(?:[-–~]|to)\s?"
 _ARTICLE = r"(\b[Aa]n? )?"
 
@@ -113,7 +114,7 @@ def _name_last(match: Match[str]) -> str:
 
 MONEY: tuple[Rule, ...] = (
     rule(
-        rf"(?<![A-Za-z])({_SIGN})\s?({NUMBER})([KkMmBb][Nn]?)?{_TO}\1?({NUMBER})(?![\d,.]*\d){_SCALE}",
+        rf"(?<![A-Za-z])({_SIGN})\s?({NUMBER}){_LETTER}?{_TO}\1?({NUMBER})(?![\d,.]*\d){_SCALE}",
         _signed_range,
     ),
     rule(rf"{_ARTICLE}((?<!\w)[-−])?(?<![A-Za-z])({_SIGN})\s?({NUMBER}){_SCALE}", _signed),
