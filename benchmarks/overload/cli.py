@@ -60,6 +60,8 @@ def figures(tally: Tally) -> dict[str, Any]:
         "refusal p95": _ms(tally.refused_s, 0.95),
         "refusal p99": _ms(tally.refused_s, 0.99),
         "refusal max": _ms(tally.refused_s, 1.0),
+        "this program late by, p95": _ms(tally.own_lags_s, 0.95),
+        "this program late by, max": _ms(tally.own_lags_s, 1.0),
         "Retry-After min, s": min(tally.retry_after_s, default=None),
         "Retry-After max, s": max(tally.retry_after_s, default=None),
         "anything else": dict(Counter(tally.others)) or None,

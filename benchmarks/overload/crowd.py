@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
+from benchmarks.load.lag import LagSampler
 from benchmarks.load.playback import simulate
 
 RATE_HZ = 24_000
@@ -39,13 +40,14 @@ class CrowdSettings:
 
 @dataclass
 class Tally:
-    """What became of every request, in seconds."""
+    """What became of every request, in seconds, and how late this program's own wake-ups came meanwhile."""
 
     first_audio_s: list[float] = field(default_factory=list)
     underruns: list[int] = field(default_factory=list)
     refused_s: list[float] = field(default_factory=list)
     retry_after_s: list[int] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    own_lags_s: list[float] = field(default_factory=list)
 
 
 async def run_crowd(settings: CrowdSettings, size: int, duration_s: float) -> Tally:
@@ -54,10 +56,13 @@ async def run_crowd(settings: CrowdSettings, size: int, duration_s: float) -> Ta
     ends_at = time.monotonic() + duration_s
     connector = aiohttp.TCPConnector(limit=0)
     headers = {"Authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}
+    sampler = LagSampler()
+    sampler.start()
     async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
         await asyncio.gather(
             *(_listen_again(session, settings, tally, number, size, ends_at) for number in range(size))
         )
+    tally.own_lags_s = (await sampler.stop()).lags_s
     return tally
 
 
